@@ -1,0 +1,173 @@
+"""Runs checks on an inventory and turns their rows into findings."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ztkit.engine import dialect
+from ztkit.engine.source import InventorySource
+from ztkit.errors import QueryError, TableUnreadableError
+from ztkit.model.check import Check
+
+FINDING_COLUMNS = ("id", "name", "type", "resourceGroup", "subscriptionId", "location", "status", "reason")
+"""What a query returns a row; all but id, status and reason may be left out."""
+FINDINGS = pa.schema([("check", pa.string()), *((name, pa.string()) for name in FINDING_COLUMNS)])
+"""Arrow schema of findings: one row a check and resource."""
+_STATUSES = pa.array(["pass", "fail", "skip"])
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """What came of one check.
+
+    Attributes:
+        outcome: ``ok``; ``unreadable`` when a table could not be read; ``error`` when the query failed.
+        passed, failed, skipped: findings by status.
+        unseen: units that may exist and were not read (a partial table).
+        reason: why it is not ``ok``, or what is missing.
+        query_hash: SHA-256 of the query text, first 16 digits.
+        seconds: wall-clock time of the query.
+    """
+
+    check: str
+    outcome: Literal["ok", "unreadable", "error"]
+    passed: int
+    failed: int
+    skipped: int
+    unseen: int
+    reason: str
+    tables: tuple[str, ...]
+    query_hash: str
+    seconds: float
+
+
+def query_hash(query: str) -> str:
+    """The first 16 digits of the SHA-256 of a query, to tell one version of it from another."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]
+
+
+def evaluate(
+    checks: Iterable[Check],
+    source: InventorySource,
+    now: datetime,
+    observe: Callable[[CheckRun, pa.Table], None],
+) -> list[CheckRun]:
+    """Run every check on an inventory.
+
+    Args:
+        checks: what to run.
+        source: the inventory.
+        now: the moment that the queries' ``now()`` gives: when the inventory was taken.
+        observe: called after each check with its run and its findings (schema `FINDINGS`), for
+            writing them and for progress.
+
+    Returns:
+        One run a check, in the order given. A check that cannot be run is in it too.
+    """
+    runs = []
+    for check in checks:
+        run, findings = run_check(check, source, now)
+        observe(run, findings)
+        runs.append(run)
+    return runs
+
+
+def run_check(check: Check, source: InventorySource, now: datetime) -> tuple[CheckRun, pa.Table]:
+    """Run one check; an error becomes part of the result, never a pass or a fail."""
+    started = time.perf_counter()
+    outcome: Literal["ok", "unreadable", "error"] = "ok"
+    reason = ""
+    findings = FINDINGS.empty_table()
+    tables: tuple[str, ...] = ()
+    try:
+        tables = dialect.rewrite(check.query).tables
+        _refuse_unreadable(tables, source)
+        findings = findings_of(check, source.run(check.query, now))
+    except TableUnreadableError as problem:
+        outcome, reason = "unreadable", str(problem)
+    except QueryError as problem:
+        outcome, reason = "error", f"check {check.id}: {problem}"
+    counts = {item["values"]: item["counts"] for item in pc.value_counts(findings["status"]).to_pylist()}
+    unseen, missing = _unseen(tables, source) if outcome == "ok" else (0, "")
+    run = CheckRun(
+        check=check.id,
+        outcome=outcome,
+        passed=counts.get("pass", 0),
+        failed=counts.get("fail", 0),
+        skipped=counts.get("skip", 0),
+        unseen=unseen,
+        reason=reason or missing,
+        tables=tables,
+        query_hash=query_hash(check.query),
+        seconds=time.perf_counter() - started,
+    )
+    return run, findings
+
+
+def findings_of(check: Check, rows: pa.Table) -> pa.Table:
+    """Hold a query's rows to the row contract and give them the form of findings.
+
+    Raises:
+        QueryError: a column is missing, a status is unknown, an id is empty or comes twice.
+    """
+    missing = [name for name in ("id", "status", "reason") if name not in rows.column_names]
+    if missing:
+        raise QueryError(f"the query does not return {', '.join(missing)}; it ends in {rows.column_names}")
+    columns = {name: _text(rows, name) for name in FINDING_COLUMNS}
+    unknown = pc.invert(pc.is_in(columns["status"], value_set=_STATUSES))
+    if pc.any(unknown).as_py():
+        value = columns["status"].filter(unknown)[0].as_py()
+        raise QueryError(f"status is {value!r}, expected pass, fail or skip")
+    if pc.any(pc.equal(columns["id"], "")).as_py():
+        raise QueryError("a row has no id")
+    ids = pc.utf8_lower(columns["id"])
+    if pc.count_distinct(ids).as_py() != rows.num_rows:
+        counts = pc.value_counts(ids)
+        twice = next(item["values"] for item in counts.to_pylist() if item["counts"] > 1)
+        raise QueryError(f"the row of {twice} comes more than once; every resource has one row")
+    check_column = pa.repeat(pa.scalar(check.id), rows.num_rows)
+    arrays = [check_column, *(columns[name] for name in FINDING_COLUMNS)]
+    return pa.Table.from_arrays(arrays, schema=FINDINGS)
+
+
+def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:
+    if name not in rows.column_names:
+        return pa.chunked_array([pa.repeat(pa.scalar(""), rows.num_rows)])
+    column = rows[name]
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.cast(pa.string())
+    return pc.fill_null(pc.cast(column, pa.string()), "")
+
+
+def _refuse_unreadable(tables: Iterable[str], source: InventorySource) -> None:
+    known = source.tables()
+    for name in tables:
+        if name not in known:
+            raise TableUnreadableError(f"table {name} is not in this inventory")
+        if known[name].status == "unreadable":
+            raise TableUnreadableError(f"table {name} could not be read: {known[name].reason}")
+
+
+def _unseen(tables: Iterable[str], source: InventorySource) -> tuple[int, str]:
+    """Rows missing from partial tables: any of them may be a unit that fails.
+
+    A partial table that does not say how many rows are missing counts as missing as many as it has
+    and one, which leaves every check on it below the coverage that counts.
+    """
+    unseen = 0
+    reasons = []
+    for name in tables:
+        table = source.tables()[name]
+        if table.status == "partial":
+            known = table.expected is not None and table.expected > table.rows
+            unseen += (table.expected or 0) - table.rows if known else table.rows + 1
+            reasons.append(f"table {name} is partial: {table.reason}")
+    return unseen, "; ".join(reasons)

@@ -1,0 +1,242 @@
+"""Writes and opens snapshots: Parquet tables and a manifest that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ztkit import __version__
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import SCHEMA, to_arrow
+from ztkit.errors import SnapshotError
+from ztkit.model.snapshot import Scope, SnapshotManifest, TableManifest, TableStatus
+from ztkit.workspace import Workspace, write_model
+
+BATCH_ROWS = 20_000
+ROW_GROUP_ROWS = 20_480
+"""Rows a Parquet row group: small enough that a query on one type skips the others."""
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What is known of a table beyond its rows."""
+
+    status: TableStatus = "complete"
+    reason: str = ""
+    expected: int | None = None
+
+
+class TableWriter:
+    """Streams rows of one table to disk; memory stays at one batch."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[Mapping[str, Any]] = []
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self.rows = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row in whatever form; see `ztkit.engine.rows.canonical`."""
+        self._rows.append(row)
+        self.rows += 1
+        if len(self._rows) >= BATCH_ROWS:
+            self._flush()
+
+    def add_arrow(self, table: pa.Table) -> None:
+        """Add rows that are in their canonical form already."""
+        self._flush()
+        self._writer.write_table(table)
+        self.rows += table.num_rows
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(to_arrow(self._rows))
+            self._rows = []
+
+
+class SnapshotWriter:
+    """Collects rows into a snapshot that appears whole when the block ends well, and not at all otherwise."""
+
+    def __init__(self, workspace: Workspace, taken: datetime, written: datetime) -> None:
+        self._workspace = workspace
+        self._taken = taken
+        self._written = written
+        self.id = workspace.new_id("snapshots", taken)
+        self._building = workspace.building("snapshots", self.id)
+        self._tables: dict[str, TableWriter] = {}
+        self.manifest: SnapshotManifest | None = None
+
+    def __enter__(self) -> SnapshotWriter:
+        self._folder = self._building.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self.manifest is None:
+            kind, value = SnapshotError, SnapshotError("a snapshot was begun and never finished")
+        for writer in self._tables.values():
+            writer.close()
+        self._building.__exit__(kind, value, trace)
+
+    def table(self, name: str) -> TableWriter:
+        """The writer of a table, made on first use: an empty table is one too."""
+        if name not in self._tables:
+            self._tables[name] = TableWriter(self._folder / f".{name}.parquet")
+        return self._tables[name]
+
+    def finish(
+        self,
+        source: Literal["import", "collect", "demo"],
+        origin: Iterable[str],
+        known: Mapping[str, Completeness],
+        notes: Iterable[str] = (),
+    ) -> SnapshotManifest:
+        """Sort and de-duplicate every table, and write the manifest.
+
+        Args:
+            source: how the rows came here.
+            origin: names of files or services.
+            known: what is known of each table's completeness; complete where nothing is said. A table
+                that is named here and has no rows is in the manifest too.
+            notes: what a reader of the manifest should know.
+        """
+        tables, scope = [], _ScopeOf()
+        notes = list(notes)
+        for name, writer in sorted(self._tables.items()):
+            writer.close()
+            table, doubled = self._finish_table(name, writer, known.get(name, Completeness()), scope)
+            tables.append(table)
+            if doubled:
+                notes.append(
+                    f"table {name}: {doubled} rows had the id of another row; the last one read was kept"
+                )
+        for name, state in sorted(known.items()):
+            if name not in self._tables:
+                tables.append(
+                    TableManifest(
+                        name=name, rows=0, expected=state.expected, status=state.status, reason=state.reason
+                    )
+                )
+        self.manifest = SnapshotManifest(
+            id=self.id,
+            taken=self._taken,
+            written=self._written,
+            tool=f"ztkit {__version__}",
+            source=source,
+            origin=tuple(origin),
+            scope=Scope(
+                tenants=tuple(sorted(scope.tenants)), subscriptions=tuple(sorted(scope.subscriptions))
+            ),
+            tables=tuple(tables),
+            notes=tuple(notes),
+        )
+        write_model(self._folder / "manifest.json", self.manifest)
+        return self.manifest
+
+    def _finish_table(
+        self, name: str, writer: TableWriter, state: Completeness, scope: _ScopeOf
+    ) -> tuple[TableManifest, int]:
+        unsorted, final = self._folder / f".{name}.parquet", self._folder / f"{name}.parquet"
+        types = _sort(unsorted, final, scope)
+        unsorted.unlink()
+        rows = sum(types.values())
+        status, reason = state.status, state.reason
+        if status == "complete" and state.expected is not None and rows < state.expected:
+            status, reason = "partial", f"{rows} of {state.expected} rows"
+        manifest = TableManifest(
+            name=name,
+            rows=rows,
+            expected=state.expected,
+            sha256=sha256(final),
+            status=status,
+            reason=reason,
+            types=types,
+        )
+        return manifest, writer.rows - rows
+
+
+@dataclass
+class _ScopeOf:
+    """Tenants and subscriptions met while tables are finished."""
+
+    tenants: set[str] = field(default_factory=set)
+    subscriptions: set[str] = field(default_factory=set)
+
+
+def _sort(unsorted: Path, final: Path, scope: _ScopeOf) -> dict[str, int]:
+    """Order rows by type and id, each id once; returns rows by type."""
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET memory_limit = '1GB'")
+        connection.execute("SET temp_directory = ?", [str(final.parent)])
+        connection.execute("SET preserve_insertion_order = true")
+        source = "read_parquet(?, file_row_number = true)"
+        columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
+        quoted = str(final).replace("'", "''")
+        connection.execute(
+            f"COPY (SELECT {columns} FROM {source} QUALIFY row_number() OVER "  # noqa: S608 - fixed names
+            "(PARTITION BY lower(id) ORDER BY file_row_number DESC) = 1 ORDER BY type, lower(id)) "
+            f"TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})",
+            [str(unsorted)],
+        )
+        rows = connection.execute(
+            "SELECT type, count(*) FROM read_parquet(?) GROUP BY type ORDER BY type", [str(final)]
+        ).fetchall()
+        ids = connection.execute(
+            "SELECT DISTINCT tenantId, subscriptionId FROM read_parquet(?)", [str(final)]
+        ).fetchall()
+        scope.tenants.update(tenant for tenant, _ in ids if tenant)
+        scope.subscriptions.update(subscription for _, subscription in ids if subscription)
+        return dict(rows)
+    finally:
+        connection.close()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_snapshot(workspace: Workspace, snapshot_id: str, *, verify: bool = True) -> OfflineInventory:
+    """Open a snapshot for queries.
+
+    Args:
+        workspace: where it lies.
+        snapshot_id: its id.
+        verify: hold every file against the hash in the manifest.
+
+    Raises:
+        UsageError: there is no such snapshot.
+        SnapshotError: a file is missing or was altered.
+    """
+    manifest = workspace.manifest(snapshot_id)
+    folder = workspace.snapshot_folder(snapshot_id)
+    files: dict[str, Path] = {}
+    for table in manifest.tables:
+        if not table.sha256:
+            continue
+        path = folder / f"{table.name}.parquet"
+        if not path.is_file():
+            raise SnapshotError(f"{path} is missing; take or import the snapshot again.")
+        if verify and sha256(path) != table.sha256:
+            raise SnapshotError(
+                f"{path} is not what its manifest says: it was altered. Import the snapshot again."
+            )
+        files[table.name] = path
+    return OfflineInventory.from_files(files, {table.name: table for table in manifest.tables})

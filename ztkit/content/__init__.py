@@ -1,0 +1,1 @@
+"""Finds, loads, validates and lints the content: framework, checks, questionnaires."""

@@ -1,0 +1,98 @@
+"""From the KQL that Azure Resource Graph takes to the KQL that the offline engine takes.
+
+Works on tokens, keeps every token on its line, and changes nothing else, so that an error's line is
+the line in the check. What Resource Graph accepts and is covered here:
+
+* no table at the beginning (``where type =~ …``) means ``resources``;
+* table names in any letter case;
+* a column or property whose name is a word of the language (``kind``, ``title``, ``count``, …);
+* ``dynamic_to_json``, which is ``tostring``; ``any()``, ``makeset()`` and ``makelist()`` by their old names.
+
+A table followed by a condition on ``type`` is read through a view of only these types, because the
+engine can skip the rest of a Parquet file then (`Source.view`); the condition itself stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ztkit.content.kql import Source, Token, sources, tokenize
+from ztkit.errors import QueryError, UnsupportedConstructError
+
+_TAKES_KIND = frozenset({"join", "union", "mvexpand", "expand", "parse", "lookup", "apply"})
+_RESERVED = frozenset(
+    "kind title count set to print of table int string long datetime time date real and or in by asc desc has"
+    " where project take union contains startswith endswith matches extend summarize join order sort distinct"
+    " parse limit top sample bool dynamic guid decimal double timespan let between nulls first last".split()
+)
+_COLUMN_WORDS = frozenset({"kind"})
+_RENAMED = {"dynamic_to_json": "tostring", "makeset": "make_set", "makelist": "make_list"}
+_REFUSED = {
+    "replace": "replace() (write replace_regex() or replace_string(); its argument order differs from both)",
+    "row_number": "row_number() (not available on unsorted rows)",
+}
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A query for the offline engine, with the views that it reads."""
+
+    kql: str
+    sources: tuple[Source, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables read, each once, in order of appearance."""
+        return tuple(dict.fromkeys(source.table for source in self.sources))
+
+
+@lru_cache(maxsize=4096)
+def rewrite(query: str) -> Rewritten:
+    """Rewrite a query for the offline engine.
+
+    Raises:
+        QueryError: the query is empty or has a string that is not closed.
+        UnsupportedConstructError: it uses what the engine would answer differently, or not at all.
+    """
+    tokens = tokenize(query)
+    if not tokens:
+        raise QueryError("the query is empty")
+    found = sources(tokens)
+    edits: list[tuple[int, int, str]] = []
+    tables: dict[int, Source] = {}
+    for source in found:
+        if source.token is None:
+            bar = "" if tokens[0].text == "|" else " | "
+            edits.append((tokens[0].start, tokens[0].start, source.view + bar))
+        else:
+            tables[source.token] = source
+    for index, token in enumerate(tokens):
+        if token.kind != "word":
+            continue
+        text = tables[index].view if index in tables else _word(tokens, index)
+        if text is not None:
+            edits.append((token.start, token.start + len(token.text), text))
+    kql = query
+    for start, end, text in reversed(edits):
+        dotted = text.startswith("[") and start > 0 and kql[start - 1] == "."
+        kql = kql[: start - 1 if dotted else start] + text + kql[end:]
+    return Rewritten(kql, found)
+
+
+def _word(tokens: tuple[Token, ...], index: int) -> str | None:
+    """What a word has to be written as, or None where it can stay."""
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
+    after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+    if before is not None and before.text == ".":
+        return f"['{token.text}']" if token.lower in _RESERVED and after != "(" else None
+    if after == "(" and token.text in _REFUSED:
+        raise UnsupportedConstructError(_REFUSED[token.text], token.line)
+    if after == "(" and token.text in _RENAMED:
+        return _RENAMED[token.text]
+    if token.text in _COLUMN_WORDS and after != "(":
+        is_option = after == "=" and before is not None and before.lower in _TAKES_KIND
+        quoted = (before is not None and before.text == "[") or after == "]"
+        return None if is_option or quoted else f"['{token.text}']"
+    return None

@@ -1,0 +1,1 @@
+"""What things are: immutable, checked at the file boundaries, without behaviour of their own."""
