@@ -126,10 +126,10 @@ class Workspace:
         """Append responses durably: they are on disk when this returns."""
         text = "".join(item.model_dump_json(exclude_defaults=True) + "\n" for item in responses)
         with self.lock():
-            needs_newline = _ends_torn(self.responses_path)
+            _mend_end(self.responses_path)
             descriptor = os.open(self.responses_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
             with os.fdopen(descriptor, "ab") as file:
-                file.write((("\n" if needs_newline else "") + text).encode())
+                file.write(text.encode())
                 file.flush()
                 os.fsync(file.fileno())
 
@@ -290,13 +290,23 @@ def read_model(path: Path, model: type[M]) -> M:
         ) from problem
 
 
-def _ends_torn(path: Path) -> bool:
-    """Whether a log ends in a line without its newline: a process was killed while it wrote."""
-    if not path.exists() or not path.stat().st_size:
-        return False
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
+def _mend_end(path: Path) -> None:
+    """Remove a last line that a killed process did not finish: nobody was told that it is saved."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    _, _, torn = data.rpartition(b"\n")
+    if not torn:
+        return
+    try:
+        Response.model_validate_json(torn)
+        end = torn + b"\n"
+    except ValidationError:
+        end = b""
+    with path.open("r+b") as file:
+        file.seek(len(data) - len(torn))
+        file.write(end)
+        file.truncate()
 
 
 def _lock_file(descriptor: int) -> None:

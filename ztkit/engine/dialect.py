@@ -58,6 +58,8 @@ def rewrite(query: str) -> Rewritten:
     tokens = tokenize(query)
     if not tokens:
         raise QueryError("the query is empty")
+    if tokens[0].text == ".":
+        raise UnsupportedConstructError("a command (only queries are run)", tokens[0].line)
     found = sources(tokens)
     edits: list[tuple[int, int, str]] = []
     tables: dict[int, Source] = {}

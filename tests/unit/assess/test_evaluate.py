@@ -1,0 +1,97 @@
+"""From a query's rows to findings, and what becomes of a check that cannot be run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import AT, check
+from ztkit.assess.evaluate import evaluate, run_check
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import to_arrow
+from ztkit.model.snapshot import TableManifest
+
+NSG = "microsoft.network/networksecuritygroups"
+END = "| project id, name, type, status, reason"
+
+
+def rows(*states):
+    return [{"id": f"/{n}", "name": f"n{n}", "type": NSG, "properties": {"ok": ok}} for n, ok in enumerate(states)]
+
+
+def opened(items, **table):
+    inventory = OfflineInventory.from_tables({"resources": to_arrow(items)})
+    inventory._tables["resources"] = TableManifest(name="resources", rows=len(items), **{"status": "complete", **table})
+    return inventory
+
+
+def run(query=None, items=None, **table):
+    subject = check(query=query) if query else check()
+    with opened(rows(True, False) if items is None else items, **table) as inventory:
+        return run_check(subject, inventory, AT)
+
+
+def test_findings_are_counted_by_status():
+    made, findings = run(items=rows(True, False, True, None))
+    assert (made.outcome, made.passed, made.failed, made.skipped) == ("ok", 2, 2, 0)
+    assert findings.column_names == ["check", "id", "name", "type", "resourceGroup", "subscriptionId", "location", "status", "reason"]
+    assert findings.num_rows == 4
+
+
+def test_nothing_in_scope_is_neither_pass_nor_fail():
+    made, findings = run(items=[])
+    assert (made.outcome, made.passed, made.failed, findings.num_rows) == ("ok", 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("resources | project id, status = 'pass'", "does not return reason"),
+        (f"resources | extend status = 'ok', reason = 'r' {END}", "status is 'ok'"),
+        (f"resources | extend status = 'pass', reason = 'r', id = '' {END}", "has no id"),
+        (f"resources | extend status = 'pass', reason = 'r', id = 'same' {END}", "more than once"),
+        (f"resources | extend status = 'pass', reason = 'r', id = iff(name == 'n0', '/X', '/x') {END}", "more than once"),
+        ("resources\n| extend x = bag_keys(tags)", "line 2"),
+        ("resources | where properties.ok == 1 and", "line 1"),
+    ],
+)
+def test_a_broken_check_is_an_error_and_counts_nothing(query, message):
+    made, findings = run(query)
+    assert (made.outcome, made.passed, made.failed, findings.num_rows) == ("error", 0, 0, 0)
+    assert message in made.reason
+    assert "network.a-check" in made.reason
+
+
+def test_a_table_that_is_missing_or_unreadable_makes_the_check_unreadable():
+    missing, _ = run("securityresources | take 1")
+    refused, _ = run(status="unreadable", reason="HTTP 403, Reader is missing")
+    assert (missing.outcome, missing.reason) == ("unreadable", "table securityresources is not in this inventory")
+    assert refused.outcome == "unreadable"
+    assert "Reader is missing" in refused.reason
+
+
+def test_rows_that_a_partial_table_lacks_are_unseen():
+    made, _ = run(status="partial", expected=7, reason="cut off")
+    assert (made.outcome, made.unseen) == ("ok", 5)
+    assert "cut off" in made.reason
+
+
+def test_a_partial_table_of_unknown_size_leaves_too_little_coverage_to_count():
+    from tests.builders import result
+    from ztkit.assess.evidence import coverage_of
+
+    made, _ = run(status="partial", reason="cut off")
+    seen = result(check(), made.passed, made.failed, unseen=made.unseen)
+    assert coverage_of(seen) < 0.8
+
+
+def test_one_check_that_fails_does_not_stop_the_others():
+    seen = []
+    with opened(rows(True)) as inventory:
+        runs = evaluate(
+            [check("network.bad", query="resources | nonsense"), check("network.good")],
+            inventory,
+            AT,
+            lambda run, findings: seen.append((run.check, findings.num_rows)),
+        )
+    assert [item.outcome for item in runs] == ["error", "ok"]
+    assert seen == [("network.bad", 0), ("network.good", 1)]

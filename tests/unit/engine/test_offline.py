@@ -1,0 +1,151 @@
+"""KQL as Resource Graph takes it, on rows in memory and on a snapshot."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import to_arrow
+from ztkit.errors import QueryError, TableUnreadableError, UnsupportedConstructError
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+ROWS = [
+    {
+        "id": "/a",
+        "name": "a",
+        "type": "Microsoft.Storage/storageAccounts",
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": {
+            "secure": True,
+            "none": None,
+            "kind": "inner",
+            "title": "T",
+            "rules": [{"value": "1.2.3.4"}, {"value": "5.6.7.8"}],
+            "created": "2026-01-10T00:00:00.1234567Z",
+        },
+    },
+    {"id": "/b", "name": "b", "type": "microsoft.keyvault/vaults", "properties": {}},
+    {"id": "/c", "name": "c", "type": "microsoft.storage/storageaccounts", "properties": {"secure": "false", "rules": []}},
+]
+
+
+@pytest.fixture(scope="module")
+def inventory():
+    with OfflineInventory.from_tables({"resources": to_arrow(ROWS), "resourcecontainers": to_arrow([])}) as opened:
+        yield opened
+
+
+def ids(inventory, query):
+    return [row["id"] for row in inventory.run(query, NOW).to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("resources | where type =~ 'Microsoft.KeyVault/vaults' | project id", ["/b"]),
+        ("Resources | where type == 'microsoft.keyvault/vaults' | project id", ["/b"]),
+        ("RESOURCES\n| where type in~ ('MICROSOFT.KEYVAULT/vaults') | project id", ["/b"]),
+        ("where type =~ 'microsoft.keyvault/vaults' | project id", ["/b"]),
+        ("| where type =~ 'microsoft.keyvault/vaults' | project id", ["/b"]),
+        ("project id, type | where type has 'vaults'", ["/b"]),
+        ("resources | where kind =~ 'storagev2' | project id", ["/a"]),
+        ("resources | extend kind = tolower(kind) | where kind == 'storagev2' | project id, kind", ["/a"]),
+        ("resources | where properties.kind == 'inner' | project id", ["/a"]),
+        ("resources | where ['kind'] == 'StorageV2' | project id", ["/a"]),
+        ("resources | where tostring(properties.title) == 'T' | project id", ["/a"]),
+        ("resources | where isnull(properties.none) | order by id asc | project id", ["/a", "/b", "/c"]),
+        ("resources | where tobool(properties.secure) == false | project id", ["/c"]),
+        ("resources | mvexpand rule = properties.rules | where rule.value == '5.6.7.8' | project id", ["/a"]),
+        ("resources | mv-expand rule = properties.rules limit 400 | where rule.value has '1.2.3.4' | project id", ["/a"]),
+        ("resources | where todatetime(properties.created) > ago(6d) | project id", ["/a"]),
+        ("resources | where todatetime(properties.created) > ago(4d) | project id", []),
+        ("resources | where type =~ 'x' or type =~ 'microsoft.keyvault/vaults' | project id", ["/b"]),
+        ("resources | where type =~ 'microsoft.keyvault/vaults' or name == 'a' | order by id asc | project id", ["/a", "/b"]),
+        ("resources | where type =~ 'x' or type =~ 'microsoft.keyvault/vaults' and name == 'b' | project id", ["/b"]),
+        ("resources // where type =~ 'x'\n| where name == 'a' | project id", ["/a"]),
+        ("resources | where name == 'where type =~' or name == \"b\" | project id", ["/b"]),
+        (
+            "resources | where name == 'b' | join kind=leftouter (Resources | where type =~ 'microsoft.keyvault/vaults'"
+            " | summarize kinds = dcount(kind) by id) on id | project id, kinds",
+            ["/b"],
+        ),
+        ("resources | where name == 'a' | union (resources | where name == 'b') | order by id asc | project id", ["/a", "/b"]),
+        ("union resources, (resources | where name == 'zz') | where name == 'c' | project id", ["/c"]),
+        ("resources | where dynamic_to_json(properties) has 'inner' | project id", ["/a"]),
+    ],
+)
+def test_what_resource_graph_accepts(inventory, query, expected):
+    assert ids(inventory, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "construct", "line"),
+    [
+        ("resources\n| extend x = bag_keys(properties)\n| project id", "bag_keys", 2),
+        ("resources\n\n| extend x = replace('a', 'b', name)", "replace()", 3),
+        ("resources | extend x = row_number()", "row_number()", 1),
+    ],
+)
+def test_an_unsupported_construct_is_named_with_its_line(inventory, query, construct, line):
+    with pytest.raises(UnsupportedConstructError) as problem:
+        inventory.run(query, NOW)
+    assert construct in str(problem.value)
+    assert problem.value.line == line
+    assert f"line {line}" in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "the query is empty"),
+        ("// nothing", "the query is empty"),
+        ("resources\n| where name == 'x", "line 2: a string is not closed"),
+        ("resources\n| wherever name", "line 2"),
+        ("resources | project nothere", "nothere"),
+        ("elsewhere | take 1", "elsewhere"),
+        (".drop table resources", "a command"),
+        (".set-or-replace resources <| resources", "a command"),
+        (".show tables", "a command"),
+        ("resources | take 1; resources", "multi-statement"),
+    ],
+)
+def test_a_wrong_query_gives_an_error_and_not_rows(inventory, query, message):
+    with pytest.raises(QueryError, match=message):
+        inventory.run(query, NOW)
+
+
+def test_a_table_that_is_not_there_is_named(inventory):
+    with pytest.raises(TableUnreadableError, match="line 2: table securityresources"):
+        inventory.run("resources\n| join kind=inner (securityresources | project id) on id", NOW)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_csv('/etc/hostname')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "COPY resources TO '{folder}/out.csv'",
+        "ATTACH '{folder}/other.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+    ],
+)
+def test_the_connection_reaches_nothing_outside(inventory, statement, tmp_path):
+    with pytest.raises(duckdb.Error):
+        inventory._connection.execute(statement.format(folder=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_from_the_tenant_is_never_part_of_a_statement():
+    hostile = "x'; DROP TABLE resources; --"
+    rows = [{"id": "/h", "name": hostile, "type": hostile, "properties": {hostile: hostile}}]
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as opened:
+        assert ids(opened, "resources | where name has 'DROP' | project id, name") == ["/h"]
+        quoted = hostile.replace("'", "\\'")
+        assert ids(opened, f"resources | where type =~ '{quoted}' | project id") == ["/h"]
