@@ -1,0 +1,203 @@
+"""The command line as people use it: what it prints, what it returns, what it says when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.builders import response
+from ztkit.cli.main import app
+from ztkit.content.library import shipped_library
+from ztkit.errors import ZtkitError
+from ztkit.workspace import Workspace
+
+LIBRARY = shipped_library()
+
+
+def run(*args, code=0):
+    """Run a verb in this process; an error of ours is printed as the entry point prints it."""
+    done = CliRunner().invoke(app, [str(arg) for arg in args])
+    if isinstance(done.exception, ZtkitError):
+        assert done.exception.exit_code == code, done.exception
+        return str(done.exception)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+ROW = {
+    "id": "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st-a",
+    "name": "st-[bold]a[/]",
+    "type": "Microsoft.Storage/storageAccounts",
+    "subscriptionId": "00000000-0000-0000-0000-00000000000a",
+    "properties": {"supportsHttpsTrafficOnly": False},
+}
+
+
+@pytest.fixture
+def engagement(tmp_path):
+    folder = tmp_path / "client"
+    run("init", folder, "--organisation", "Client [x] Ltd")
+    source = tmp_path / "rows.json"
+    source.write_text(json.dumps([ROW]))
+    run("import", source, "-w", folder)
+    return folder
+
+
+def test_help_shows_every_verb_with_an_example():
+    text = run("--help")
+    for verb in ("init", "import", "assess", "report", "explain", "status", "compare", "demo", "checks", "questions"):
+        assert verb in text
+        assert verb in ("checks", "questions") or "Example: ztkit" in run(verb, "--help")
+
+
+def test_the_whole_job_without_the_report(engagement):
+    text = run("assess", "-w", engagement)
+    assert "Client [x] Ltd" in text
+    assert "Stage:" in text
+    assert "checks are unknown" in text
+    explained = run("explain", "data.storage-https-only", "-w", engagement)
+    assert "0 pass, 1 fail" in explained
+    assert "st-[bold]a[/]" in explained
+    assert "of the index hangs on it" in explained
+
+
+@pytest.mark.parametrize("what", ["", "data", "data.2", "data.storage-https-only", "data.1.labels"])
+def test_explain_leads_down_step_by_step(engagement, what):
+    if what == "data.1.labels":
+        what = next(item.id for item in LIBRARY.questions.values() if item.objective == "data.1")
+    run("assess", "-w", engagement)
+    assert run("explain", *([what] if what else []), "-w", engagement).strip()
+
+
+def test_explain_of_nothing_known_says_so(engagement):
+    run("assess", "-w", engagement)
+    assert "is no pillar, objective, question or check" in run("explain", "cloud", "-w", engagement, code=2)
+
+
+def test_status_says_what_is_next(tmp_path, engagement):
+    fresh = tmp_path / "fresh"
+    run("init", fresh)
+    assert "ztkit import" in run("status", "-w", fresh)
+    assert "ztkit assess" in run("status", "-w", engagement)
+    run("assess", "-w", engagement)
+    found = json.loads(run("status", "-w", engagement, "--json"))
+    assert (found["organisation"], len(found["snapshots"]), len(found["assessments"])) == ("Client [x] Ltd", 1, 1)
+
+
+def test_a_threshold_that_is_not_reached_exits_with_1(engagement):
+    text = run("assess", "-w", engagement, "--fail-under", "99", code=1)
+    assert "lower than 99" in text
+    run("assess", "-w", engagement, "--fail-under", "0")
+
+
+def test_wrong_usage_exits_with_2(tmp_path, engagement):
+    assert "no workspace" in run("status", "-w", tmp_path, code=2)
+    assert "no snapshot" in run("assess", "-w", engagement, "--snapshot", "2020-01-01T0000Z", code=2)
+    assert "cloud" in run("init", tmp_path / "x", "--pillars", "cloud", code=2)
+    assert "cannot be compared with itself" in _twice(engagement)
+    run("assess", "--nonsense", code=2)
+
+
+def _twice(engagement):
+    run("assess", "-w", engagement)
+    return run("compare", "latest", "latest", "-w", engagement, code=2)
+
+
+def test_without_a_snapshot_interviews_alone_have_to_be_asked_for(tmp_path):
+    folder = tmp_path / "interviews"
+    run("init", folder)
+    assert "--interview-only" in run("assess", "-w", folder, code=2)
+    first = next(iter(LIBRARY.questions.values()))
+    Workspace.open(folder).add_responses([response(first.id, first.answers[-1].id)])
+    result = json.loads(run("assess", "-w", folder, "--interview-only", "--json"))
+    assert result["snapshot"] is None
+    scored = next(item for item in result["criteria"] if item["id"] == first.id)
+    assert (scored["rule"], scored["basis"]) == ("attested", "attested")
+
+
+def test_a_response_to_nothing_is_refused_with_its_name(engagement):
+    Workspace.open(engagement).add_responses([response("data.1.nowhere")])
+    assert "there is no question 'data.1.nowhere'" in run("assess", "-w", engagement, code=2)
+    assert Workspace.open(engagement).assessments() == []
+
+
+def test_compare_shows_what_was_fixed(tmp_path, engagement):
+    run("assess", "-w", engagement)
+    source = tmp_path / "later.json"
+    source.write_text(json.dumps([{**ROW, "properties": {"supportsHttpsTrafficOnly": True}}]))
+    run("import", source, "-w", engagement)
+    run("assess", "-w", engagement)
+    found = json.loads(run("compare", "-w", engagement, "--json"))
+    moved = next(item for item in found["checks"] if item["id"] == "data.storage-https-only")
+    assert (moved["fixed"], moved["new"], moved["still_failing"]) == (1, 0, 0)
+    assert "data.storage-https-only" in run("compare", "-w", engagement)
+
+
+def test_an_exception_takes_a_failing_resource_out_and_is_listed(engagement):
+    from datetime import date
+
+    from ztkit.model.response import RiskException
+
+    accepted = RiskException(
+        criterion="data.storage-https-only",
+        resources=(ROW["id"].upper(),),
+        reason="Legacy scanner",
+        approver="CISO",
+        expires=date(2999, 1, 1),
+    )
+    Workspace.open(engagement).write_exceptions((accepted,))
+    result = json.loads(run("assess", "-w", engagement, "--json"))
+    check = next(item for item in result["checks"] if item["id"] == "data.storage-https-only")
+    assert (check["failed"], check["excepted"], check["rate"]) == (0, 1, None)
+    assert [(item["state"], item["findings"]) for item in result["exceptions"]] == [("in-force", 1)]
+
+
+def test_an_exception_that_expired_counts_again(engagement):
+    from datetime import date
+
+    from ztkit.model.response import RiskException
+
+    old = RiskException(criterion="data.storage-https-only", reason="Old", approver="CISO", expires=date(2020, 1, 1))
+    Workspace.open(engagement).write_exceptions((old,))
+    result = json.loads(run("assess", "-w", engagement, "--json"))
+    check = next(item for item in result["checks"] if item["id"] == "data.storage-https-only")
+    assert (check["failed"], check["excepted"]) == (1, 0)
+    assert result["exceptions"][0]["state"] == "expired"
+
+
+def test_the_same_inputs_and_clock_give_the_same_bytes(engagement):
+    paths = []
+    for _ in range(2):
+        run("assess", "-w", engagement, "--at", "2026-11-22T09:30:00")
+        paths.append(Workspace.open(engagement).assessment_folder(Workspace.open(engagement).assessments()[-1]))
+    first, second = (json.loads((path / "result.json").read_text()) for path in paths)
+    assert first.pop("id") != second.pop("id")
+    assert first == second
+    for name in ("findings.parquet", "ledger.parquet"):
+        assert (paths[0] / name).read_bytes() == (paths[1] / name).read_bytes()
+
+
+def test_checks_and_questions_can_be_listed_and_shown():
+    assert len(json.loads(run("checks", "list", "--json"))) == len(LIBRARY.checks)
+    assert "data.storage-https-only" in run("checks", "list", "--pillar", "data")
+    assert run("checks", "show", "data.storage-https-only", "--kql").strip() == LIBRARY.checks["data.storage-https-only"].query.strip()
+    assert "Remedy" in run("checks", "show", "data.storage-https-only")
+    first = next(iter(LIBRARY.questions))
+    assert "A good answer" in run("questions", "show", first)
+    assert len(json.loads(run("questions", "list", "--json"))) == len(LIBRARY.questions)
+    assert "no problems" in run("checks", "lint")
+    assert "all as expected" in run("checks", "test", "data.storage-https-only")
+    assert "Did you mean" in run("checks", "show", "data.storage-http-only", code=2)
+
+
+def test_the_entry_point_turns_an_error_into_a_message_and_a_code(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "ztkit", "status", "-w", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
