@@ -45,7 +45,8 @@ def framework(pillars: Iterable[str] = TIERS) -> Framework:
         {
             "tiers": [{"id": t, "title": t, "description": t} for t in ("baseline", "initial", "additional")],
             "pillars": [
-                {"id": p, "title": p.title(), "description": p, "source": "https://example.org"} for p in chosen
+                {"id": p, "title": p.title(), "description": p, "source": "https://example.org"}
+                for p in chosen
             ],
             "objectives": [
                 {
@@ -60,7 +61,9 @@ def framework(pillars: Iterable[str] = TIERS) -> Framework:
                 for pillar in chosen
                 for number, tier in enumerate(TIERS[pillar], start=1)
             ],
-            "concerns": [{"id": "network-breach", "title": "Network breach", "description": "d", "source": "s"}],
+            "concerns": [
+                {"id": "network-breach", "title": "Network breach", "description": "d", "source": "s"}
+            ],
             "technologies": [],
             "control_frameworks": [],
         }
@@ -117,11 +120,16 @@ def library(
     """A library of these questions and checks."""
     shape = framework(pillars)
     asked, tested = {q.id: q for q in questions}, {c.id: c for c in checks}
-    places = {name: f"test.yaml:{n}" for n, name in enumerate([*asked, *tested, *(o.id for o in shape.objectives)], 1)}
+    places = {
+        name: f"test.yaml:{n}"
+        for n, name in enumerate([*asked, *tested, *(o.id for o in shape.objectives)], 1)
+    }
     return Library(shape, tested, asked, {}, places, "hash")
 
 
-def response(identifier: str = "network.1.a-question", answer: str | None = "all", **changes: Any) -> Response:
+def response(
+    identifier: str = "network.1.a-question", answer: str | None = "all", **changes: Any
+) -> Response:
     """A response given a day before AT."""
     kind = changes.pop("kind", "answer")
     return Response.model_validate(
@@ -178,4 +186,6 @@ def inputs(
     grouped: dict[str, list[Response]] = {}
     for item in responses:
         grouped.setdefault(item.question, []).append(item)
-    return Inputs(at=AT, checks={item.id: item for item in results}, responses=grouped, accepted=frozenset(accepted))
+    return Inputs(
+        at=AT, checks={item.id: item for item in results}, responses=grouped, accepted=frozenset(accepted)
+    )

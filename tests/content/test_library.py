@@ -22,7 +22,13 @@ def test_lint_finds_nothing():
 
 def test_the_framework_is_whole():
     shape = LIBRARY.framework
-    assert [item.id for item in shape.pillars] == ["identity", "endpoint", "network", "data", "infrastructure"]
+    assert [item.id for item in shape.pillars] == [
+        "identity",
+        "endpoint",
+        "network",
+        "data",
+        "infrastructure",
+    ]
     assert Counter(item.pillar for item in shape.objectives) == {
         "identity": 6,
         "endpoint": 5,
@@ -38,7 +44,11 @@ def test_the_framework_is_whole():
 @needs_reference
 def test_objectives_and_technologies_are_those_of_the_reference():
     text = (REFERENCE / "objectives.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| ")
+    ]
     tiers = {cells[0]: cells[1] for cells in rows if cells[1] in ("baseline", "initial", "additional")}
     titles = {cells[0]: cells[2] for cells in rows if cells[0] in tiers}
     assert {item.id: item.tier for item in LIBRARY.framework.objectives} == tiers
@@ -115,13 +125,25 @@ def first_question(data):
 BREAKS = {
     "an unknown field": (lambda d: d.update(sevrity="low"), "sevrity: is not a known field"),
     "a missing field": (lambda d: d.pop("rationale"), "rationale: is missing"),
-    "an id in the wrong file": (lambda d: d.update(id="data.other"), "the file's place says 'data.storage-https-only'"),
-    "an objective that is none": (lambda d: d.update(objective="data.9"), "objective 'data.9' does not exist"),
+    "an id in the wrong file": (
+        lambda d: d.update(id="data.other"),
+        "the file's place says 'data.storage-https-only'",
+    ),
+    "an objective that is none": (
+        lambda d: d.update(objective="data.9"),
+        "objective 'data.9' does not exist",
+    ),
     "an objective of another pillar": (lambda d: d.update(objective="network.1"), "of another pillar"),
-    "an unknown technology": (lambda d: d.update(technologies=["teleport"]), "technology 'teleport' does not exist"),
+    "an unknown technology": (
+        lambda d: d.update(technologies=["teleport"]),
+        "technology 'teleport' does not exist",
+    ),
     "a control that is none": (lambda d: d["maps"][0].update(id="9.9"), "is no id of that framework"),
     "an unknown framework": (lambda d: d["maps"][0].update(version="9"), "not in control-frameworks.yaml"),
-    "no absent case": (lambda d: d.update(cases=[c for c in d["cases"] if c["proves"] != "absent"]), "no case proves 'absent'"),
+    "no absent case": (
+        lambda d: d.update(cases=[c for c in d["cases"] if c["proves"] != "absent"]),
+        "no case proves 'absent'",
+    ),
     "types that the query does not read": (lambda d: d["resource_types"].append("a/b"), "the query reads"),
     "a language limit": (lambda d: d.update(query="let x = 1;\n" + d["query"]), "`let` is not available"),
     "a severity that is none": (lambda d: d.update(severity="urgent"), "severity: expected"),
@@ -140,7 +162,10 @@ def test_what_is_wrong_with_a_check_is_named_with_its_place(content, name):
 
 def test_all_problems_come_at_once(content):
     edit(check_file(content), lambda d: (d.pop("rationale"), d.update(sevrity="x")))
-    edit(content.questionnaires / "data.yaml", lambda d: (d[0].update(weight=9), d[1].update(answers="nowhere")))
+    edit(
+        content.questionnaires / "data.yaml",
+        lambda d: (d[0].update(weight=9), d[1].update(answers="nowhere")),
+    )
     with pytest.raises(ContentError) as problem:
         load(content)
     text = "\n".join(problem.value.problems)
@@ -164,7 +189,9 @@ def test_a_check_belongs_to_one_question(content):
     linked = next(q for q in LIBRARY.questions.values() if q.checks and q.pillar == "data")
 
     def again(data):
-        other = next(entry for entry in data if entry["id"] != linked.id and entry["objective"] == linked.objective)
+        other = next(
+            entry for entry in data if entry["id"] != linked.id and entry["objective"] == linked.objective
+        )
         other["evidence"] = [{"check": linked.checks[0].check, "authority": "decisive"}]
 
     edit(content.questionnaires / "data.yaml", again)
@@ -172,7 +199,9 @@ def test_a_check_belongs_to_one_question(content):
 
 
 def test_shared_prose_is_found(content):
-    other = yaml.safe_load((content.checks[0] / "data" / "keyvault-purge-protection.yaml").read_text(encoding="utf-8"))
+    other = yaml.safe_load(
+        (content.checks[0] / "data" / "keyvault-purge-protection.yaml").read_text(encoding="utf-8")
+    )
     edit(check_file(content), lambda d: d.update(rationale=other["rationale"]))
     assert any("its rationale or help stands at" in problem for problem in lint(content))
 

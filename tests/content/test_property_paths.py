@@ -63,7 +63,9 @@ def test_every_property_exists(check):
         if not read.candidates:
             missing.append(f"line {read.line}: {read.text}: starts from a name that is made from no column")
         elif not any(
-            is_defined(kind, path) or is_excepted(check, path) for path in read.candidates for kind in check.resource_types
+            is_defined(kind, path) or is_excepted(check, path)
+            for path in read.candidates
+            for kind in check.resource_types
         ):
             missing.append(f"line {read.line}: {read.text}, read as {' or '.join(sorted(read.candidates))}")
     assert not missing, "\n".join(missing)
@@ -78,7 +80,8 @@ def test_every_exception_has_a_reason_and_is_needed(entry):
         if entry["type"] in check.resource_types
         for read in paths_read(tokenize(check.query))
         for path in read.candidates
-        if re.fullmatch(entry["path"], path) and not any(is_defined(kind, path) for kind in check.resource_types)
+        if re.fullmatch(entry["path"], path)
+        and not any(is_defined(kind, path) for kind in check.resource_types)
     ]
     assert used, "no check needs this exception any more"
 

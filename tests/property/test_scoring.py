@@ -8,7 +8,7 @@ from fractions import Fraction as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import TIERS, check, inputs, library, not_applicable, question, response, result
+from tests.builders import AT, TIERS, check, inputs, library, not_applicable, question, response, result
 from ztkit.assess.ledger import ledger
 from ztkit.assess.scoring import Score, score
 from ztkit.model.assessment import Assessment, CheckResult, Parameters
@@ -16,7 +16,6 @@ from ztkit.model.check import Check
 from ztkit.model.question import Question
 from ztkit.model.response import Response
 from ztkit.model.snapshot import Scope
-from tests.builders import AT
 
 PILLARS = list(TIERS)
 ANSWERS = ("none", "some", "most", "all")
@@ -47,7 +46,9 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     questions, checks, results, responses = [], [], [], []
-    objectives = [f"{pillar}.{number}" for pillar, tiers in TIERS.items() for number, _ in enumerate(tiers, 1)]
+    objectives = [
+        f"{pillar}.{number}" for pillar, tiers in TIERS.items() for number, _ in enumerate(tiers, 1)
+    ]
     for objective in objectives:
         pillar = objective.split(".")[0]
         for number in range(draw(st.integers(0, 2))):
@@ -57,7 +58,9 @@ def cases(draw: st.DrawFn) -> Case:
                 made = _check(draw, f"{pillar}.q{objective[-1]}-{number}-{which}", objective)
                 checks.append(made)
                 results.append(_result(draw, made))
-                links.append({"check": made.id, "authority": draw(st.sampled_from(["decisive", "corroborating"]))})
+                links.append(
+                    {"check": made.id, "authority": draw(st.sampled_from(["decisive", "corroborating"]))}
+                )
             asked = question(
                 f"{objective}.q{number}",
                 evidence=links,
@@ -72,19 +75,28 @@ def cases(draw: st.DrawFn) -> Case:
             elif said == "dont-know":
                 responses.append(response(asked.id, kind="dont-know"))
             elif said:
-                responses.append(not_applicable(asked.id, approver="CISO" if said == "not-applicable" else ""))
+                responses.append(
+                    not_applicable(asked.id, approver="CISO" if said == "not-applicable" else "")
+                )
         if draw(st.booleans()):
             alone = _check(draw, f"{pillar}.alone-{objective[-1]}", objective)
             checks.append(alone)
             results.append(_result(draw, alone))
     weights = {pillar: draw(st.integers(1, 3)) for pillar in PILLARS if draw(st.booleans())}
-    parameters = Parameters(share_of_initial=draw(st.sampled_from(["3/5", "1/2", "4/5"])), pillar_weights=weights)
+    parameters = Parameters(
+        share_of_initial=draw(st.sampled_from(["3/5", "1/2", "4/5"])), pillar_weights=weights
+    )
     return Case(tuple(questions), tuple(checks), tuple(results), tuple(responses), parameters)
 
 
 def _check(draw: st.DrawFn, identifier: str, objective: str) -> Check:
     severity = draw(st.sampled_from(["critical", "high", "medium", "low"]))
-    return check(identifier, objective=objective, severity=severity, threshold=draw(st.sampled_from(["1/2", "4/5", "1"])))
+    return check(
+        identifier,
+        objective=objective,
+        severity=severity,
+        threshold=draw(st.sampled_from(["1/2", "4/5", "1"])),
+    )
 
 
 def _result(draw: st.DrawFn, subject: Check) -> CheckResult:
@@ -112,7 +124,9 @@ def test_everything_is_bounded_and_lower_is_not_above_upper(case):
         assert 0 <= interval.lower <= interval.upper <= top
     assert all(0 <= item.stage.lower <= item.stage.upper <= 2 for item in scored.pillars)
     assert all(0 <= item.coverage <= 1 for item in (*scored.objectives, *scored.pillars))
-    assert scored.overall.stage.lower == min((p.stage.lower for p in scored.pillars if p.applicable), default=0)
+    assert scored.overall.stage.lower == min(
+        (p.stage.lower for p in scored.pillars if p.applicable), default=0
+    )
 
 
 @given(cases())
@@ -142,7 +156,9 @@ def test_a_finding_that_turns_from_fail_to_pass_never_lowers_anything(case, data
     if index is None:
         return
     old = case.results[index]
-    mended = result(case.checks[_check_index(case, old.id)], old.passed + 1, old.failed - 1, unseen=old.unseen)
+    mended = result(
+        case.checks[_check_index(case, old.id)], old.passed + 1, old.failed - 1, unseen=old.unseen
+    )
     _never_lower(case.score(), case.with_result(index, mended).score())
 
 
@@ -187,7 +203,9 @@ def test_a_bare_not_applicable_never_raises_a_score(case, data):
         return
     asked = data.draw(st.sampled_from(case.questions))
     others = tuple(item for item in case.responses if item.question != asked.id)
-    bare = not_applicable(asked.id, **data.draw(st.sampled_from([{"approver": ""}, {"rationale": ""}, {"expires": None}])))
+    bare = not_applicable(
+        asked.id, **data.draw(st.sampled_from([{"approver": ""}, {"rationale": ""}, {"expires": None}]))
+    )
     _never_higher(case.score(), replace(case, responses=(*others, bare)).score(), upper=False)
 
 
@@ -247,12 +265,18 @@ def test_the_order_of_inputs_does_not_matter(case, random):
         return tuple(items)
 
     other = Case(
-        shuffled(case.questions), shuffled(case.checks), shuffled(case.results), shuffled(case.responses), case.parameters
+        shuffled(case.questions),
+        shuffled(case.checks),
+        shuffled(case.results),
+        shuffled(case.responses),
+        case.parameters,
     )
     before, after = case.score(), other.score()
     assert before.overall == after.overall
     assert before.pillars == after.pillars
-    assert {item.id: item.points for item in before.criteria} == {item.id: item.points for item in after.criteria}
+    assert {item.id: item.points for item in before.criteria} == {
+        item.id: item.points for item in after.criteria
+    }
 
 
 @given(cases())
@@ -262,7 +286,9 @@ def test_the_ledger_adds_up_to_the_index_exactly(case):
     assert sum(row.points for row in rows) == scored.overall.index.lower
     assert sum(row.banked for row in rows) == scored.overall.banked
     for pillar in scored.pillars:
-        assert sum(row.points for row in rows if row.pillar == pillar.id) == pillar.weight * pillar.index.lower
+        assert (
+            sum(row.points for row in rows if row.pillar == pillar.id) == pillar.weight * pillar.index.lower
+        )
     if any(pillar.applicable for pillar in scored.pillars):
         assert sum(row.share for row in rows) == 1
     for row in rows:

@@ -44,7 +44,11 @@ def objects() -> list[Row]:
 
 def test_every_row_is_in_the_snapshot(workspace, objects):
     manifest = workspace.manifest(workspace.snapshots()[-1])
-    assert sum(table.rows for table in manifest.tables) == len({row["id"].lower() for row in objects}) == len(objects)
+    assert (
+        sum(table.rows for table in manifest.tables)
+        == len({row["id"].lower() for row in objects})
+        == len(objects)
+    )
 
 
 def test_no_check_is_in_error(workspace):
@@ -59,7 +63,11 @@ def https_only(row: Row) -> str:
 
 def purge_protection(row: Row) -> str:
     properties = row["properties"]
-    return "pass" if properties.get("enablePurgeProtection") and properties.get("enableSoftDelete") is not False else "fail"
+    return (
+        "pass"
+        if properties.get("enablePurgeProtection") and properties.get("enableSoftDelete") is not False
+        else "fail"
+    )
 
 
 def sql_not_public(row: Row) -> str:
@@ -86,11 +94,17 @@ def no_anonymous_blobs(row: Row) -> str:
 def management_ports_closed(row: Row) -> str:
     """The effective rules of a group, port by port, for an IPv4 or IPv6 client anywhere on the internet."""
     rules = [rule["properties"] for rule in row["properties"].get("securityRules") or []]
-    inbound = sorted((rule for rule in rules if rule["direction"].lower() == "inbound"), key=lambda rule: rule["priority"])
+    inbound = sorted(
+        (rule for rule in rules if rule["direction"].lower() == "inbound"), key=lambda rule: rule["priority"]
+    )
     for port in MANAGEMENT:
         for version in (4, 6):
             for rule in inbound:
-                if rule["protocol"].lower() not in ("*", "tcp") or not _has_port(rule, port) or not _from_internet(rule, version):
+                if (
+                    rule["protocol"].lower() not in ("*", "tcp")
+                    or not _has_port(rule, port)
+                    or not _from_internet(rule, version)
+                ):
                     continue
                 if rule["access"].lower() == "allow":
                     return "fail"
@@ -122,8 +136,14 @@ ORACLES: dict[str, tuple[tuple[str, ...], Callable[[Row], str]]] = {
     "data.storage-https-only": (("microsoft.storage/storageaccounts",), https_only),
     "data.storage-no-anonymous-access": (("microsoft.storage/storageaccounts",), no_anonymous_blobs),
     "data.keyvault-purge-protection": (("microsoft.keyvault/vaults",), purge_protection),
-    "data.sql-no-public-access": (("microsoft.sql/servers", "microsoft.sql/managedinstances"), sql_not_public),
-    "data.disks-no-public-export": (("microsoft.compute/disks", "microsoft.compute/snapshots"), no_public_export),
+    "data.sql-no-public-access": (
+        ("microsoft.sql/servers", "microsoft.sql/managedinstances"),
+        sql_not_public,
+    ),
+    "data.disks-no-public-export": (
+        ("microsoft.compute/disks", "microsoft.compute/snapshots"),
+        no_public_export,
+    ),
     "identity.messaging-keys-off": (
         (
             "microsoft.eventhub/namespaces",

@@ -71,7 +71,9 @@ def test_a_bad_configuration_is_named(workspace, text, message):
 
 
 def test_exact_weights_can_be_written_as_decimals_or_fractions(workspace):
-    workspace.config_path.write_text('organisation = "X"\n[scoring]\nshare_of_initial = 0.7\n[scoring.pillar_weights]\ndata = "1/3"')
+    workspace.config_path.write_text(
+        'organisation = "X"\n[scoring]\nshare_of_initial = 0.7\n[scoring.pillar_weights]\ndata = "1/3"'
+    )
     scoring = workspace.engagement().scoring
     assert (str(scoring.share_of_initial), str(scoring.pillar_weights["data"])) == ("7/10", "1/3")
 
@@ -107,7 +109,9 @@ def test_bad_lines_are_all_named(workspace):
 
 
 def test_exceptions_are_read_back_and_bad_ones_named(workspace):
-    accepted = RiskException(criterion="network.a", reason="Legacy", approver="CISO", expires=date(2026, 5, 1))
+    accepted = RiskException(
+        criterion="network.a", reason="Legacy", approver="CISO", expires=date(2026, 5, 1)
+    )
     workspace.write_exceptions((accepted,))
     assert workspace.exceptions() == (accepted,)
     (workspace.root / "exceptions.yaml").write_text("exceptions:\n- criterion: network.a\n  reason: none\n")
@@ -197,7 +201,9 @@ for number in range(100_000):
 
 def test_a_killed_writer_loses_no_acknowledged_response(workspace):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
-    process = subprocess.Popen([sys.executable, "-c", _WRITER, str(workspace.root)], stdout=subprocess.PIPE, cwd=root, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(workspace.root)], stdout=subprocess.PIPE, cwd=root, text=True
+    )
     first = process.stdout.readline()
     time.sleep(0.2)
     process.kill()

@@ -10,7 +10,6 @@ from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.errors import QueryError
 from ztkit.model.check import Case, Check
-from ztkit.model.snapshot import TABLES
 
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 """Subscription of a case's row that names none."""
@@ -19,12 +18,10 @@ SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 def problems(check: Check, case: Case) -> list[str]:
     """Run one case; empty when every verdict is as expected, else a sentence a difference."""
     rows = [complete(row, check) for row in case.rows]
-    tables: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in (*TABLES, *dialect.rewrite(check.query).tables)
-    }
-    for row in rows:
-        tables[row["table"].lower()].append(row)
     try:
+        tables: dict[str, list[dict[str, Any]]] = {name: [] for name in dialect.rewrite(check.query).tables}
+        for row in rows:
+            tables.setdefault(row["table"].lower(), []).append(row)
         with OfflineInventory.from_tables(
             {name: to_arrow(items) for name, items in tables.items()}
         ) as inventory:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
-import duckdb_kql
 import pyarrow as pa
-from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
-from ztkit.content.kql import Source, tokenize
-from ztkit.engine import dialect
-from ztkit.errors import QueryError, TableUnreadableError, UnsupportedConstructError
-from ztkit.model.snapshot import COLUMNS, TableManifest
+from ztkit.content.kql import Source
+from ztkit.engine.translation import first_line, translate
+from ztkit.errors import QueryError, TableUnreadableError
+from ztkit.model.snapshot import TableManifest
 
 MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python."""
@@ -71,14 +69,19 @@ class OfflineInventory:
 
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query; see `InventorySource.run`."""
-        rewritten = dialect.rewrite(query)
-        for source in rewritten.sources:
+        translation = translate(query)
+        for source in translation.rewritten.sources:
             self._offer(source)
-        sql, parameters = _to_sql(query, now)
         try:
-            return self._connection.sql(sql, params=parameters or None).to_arrow_table()
+            found = self._connection.execute(translation.sql, translation.parameters(now) or None)
+            with warnings.catch_warnings():
+                # the way that saves this copy plans each query twice, which costs more
+                warnings.filterwarnings(
+                    "ignore", message="Arrow output on a DB-API result makes an extra copy"
+                )
+                return found.to_arrow_table()
         except duckdb.Error as problem:
-            raise QueryError(_first_line(problem)) from problem
+            raise QueryError(first_line(problem)) from problem
 
     def close(self) -> None:
         """Close the connection."""
@@ -117,45 +120,3 @@ def _lock(connection: duckdb.DuckDBPyConnection) -> None:
         "lock_configuration = true",
     ):
         connection.execute("SET " + setting)
-
-
-@lru_cache(maxsize=4096)
-def _to_sql(query: str, now: datetime) -> tuple[str, dict[str, object]]:
-    """Translate; cached, because parsing costs more than running on a small inventory."""
-    rewritten = dialect.rewrite(query)
-    columns = list(COLUMNS)
-    schema = {source.view: columns for source in rewritten.sources}
-    try:
-        translated = duckdb_kql.to_sql(rewritten.kql, schema=schema, allow_write=False, query_now=now)
-    except KqlUnsupportedError as problem:
-        line = problem.span.line if problem.span else _line_of(query, problem.construct)
-        hint = f" ({problem.hint})" if problem.hint and "wave" not in problem.hint else ""
-        raise UnsupportedConstructError(f"'{problem.construct}'{hint}", line) from problem
-    except KqlSyntaxError as problem:
-        raise QueryError(_syntax(problem)) from problem
-    except KqlError as problem:
-        raise QueryError(_first_line(problem)) from problem
-    sql = str(translated)
-    statements = duckdb.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError("only a query can be run here, not a command")
-    return sql, dict(translated.parameters)
-
-
-def _line_of(query: str, construct: str) -> int | None:
-    """The first line that names a construct such as ``function:bag_keys``."""
-    name = construct.rpartition(":")[2].lower()
-    return next((token.line for token in tokenize(query) if token.lower == name), None)
-
-
-def _syntax(problem: KqlSyntaxError) -> str:
-    if problem.diagnostics:
-        first = problem.diagnostics[0]
-        return (
-            f"line {first.span.line}, column {first.span.column + 1}: {first.message.split(' expecting ')[0]}"
-        )
-    return _first_line(problem).split(" expecting ")[0]
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).strip().splitlines()[0]

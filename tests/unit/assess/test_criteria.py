@@ -94,7 +94,11 @@ def test_evidence_in_scope_overrules_not_applicable_and_is_a_conflict():
 
 
 def test_the_newest_response_counts_and_the_earlier_ones_are_counted():
-    item = scored(None, (), [response(Q, "none"), response(Q, "all"), response(Q, "some", at=datetime(2025, 1, 1, tzinfo=UTC))])
+    item = scored(
+        None,
+        (),
+        [response(Q, "none"), response(Q, "all"), response(Q, "some", at=datetime(2025, 1, 1, tzinfo=UTC))],
+    )
     assert (item.claim.answer, item.claim.earlier) == ("all", 2)
 
 

@@ -15,12 +15,16 @@ END = "| project id, name, type, status, reason"
 
 
 def rows(*states):
-    return [{"id": f"/{n}", "name": f"n{n}", "type": NSG, "properties": {"ok": ok}} for n, ok in enumerate(states)]
+    return [
+        {"id": f"/{n}", "name": f"n{n}", "type": NSG, "properties": {"ok": ok}} for n, ok in enumerate(states)
+    ]
 
 
 def opened(items, **table):
     inventory = OfflineInventory.from_tables({"resources": to_arrow(items)})
-    inventory._tables["resources"] = TableManifest(name="resources", rows=len(items), **{"status": "complete", **table})
+    inventory._tables["resources"] = TableManifest(
+        name="resources", rows=len(items), **{"status": "complete", **table}
+    )
     return inventory
 
 
@@ -33,7 +37,17 @@ def run(query=None, items=None, **table):
 def test_findings_are_counted_by_status():
     made, findings = run(items=rows(True, False, True, None))
     assert (made.outcome, made.passed, made.failed, made.skipped) == ("ok", 2, 2, 0)
-    assert findings.column_names == ["check", "id", "name", "type", "resourceGroup", "subscriptionId", "location", "status", "reason"]
+    assert findings.column_names == [
+        "check",
+        "id",
+        "name",
+        "type",
+        "resourceGroup",
+        "subscriptionId",
+        "location",
+        "status",
+        "reason",
+    ]
     assert findings.num_rows == 4
 
 
@@ -49,7 +63,10 @@ def test_nothing_in_scope_is_neither_pass_nor_fail():
         (f"resources | extend status = 'ok', reason = 'r' {END}", "status is 'ok'"),
         (f"resources | extend status = 'pass', reason = 'r', id = '' {END}", "has no id"),
         (f"resources | extend status = 'pass', reason = 'r', id = 'same' {END}", "more than once"),
-        (f"resources | extend status = 'pass', reason = 'r', id = iff(name == 'n0', '/X', '/x') {END}", "more than once"),
+        (
+            f"resources | extend status = 'pass', reason = 'r', id = iff(name == 'n0', '/X', '/x') {END}",
+            "more than once",
+        ),
         ("resources\n| extend x = bag_keys(tags)", "line 2"),
         ("resources | where properties.ok == 1 and", "line 1"),
     ],
@@ -64,7 +81,10 @@ def test_a_broken_check_is_an_error_and_counts_nothing(query, message):
 def test_a_table_that_is_missing_or_unreadable_makes_the_check_unreadable():
     missing, _ = run("securityresources | take 1")
     refused, _ = run(status="unreadable", reason="HTTP 403, Reader is missing")
-    assert (missing.outcome, missing.reason) == ("unreadable", "table securityresources is not in this inventory")
+    assert (missing.outcome, missing.reason) == (
+        "unreadable",
+        "table securityresources is not in this inventory",
+    )
     assert refused.outcome == "unreadable"
     assert "Reader is missing" in refused.reason
 

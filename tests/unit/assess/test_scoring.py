@@ -8,7 +8,11 @@ from tests.builders import check, inputs, library, not_applicable, question, res
 from ztkit.assess.scoring import Score, score
 from ztkit.model.assessment import Parameters
 
-NETWORK = [question("network.1.a", weight=3, must=True), question("network.1.b", weight=1), question("network.2.c")]
+NETWORK = [
+    question("network.1.a", weight=3, must=True),
+    question("network.1.b", weight=1),
+    question("network.2.c"),
+]
 
 
 def run(questions, responses, results=(), checks=(), pillars=("network",), **parameters) -> Score:
@@ -33,10 +37,14 @@ def test_an_unknown_criterion_widens_the_interval_and_lowers_coverage():
 
 
 def test_met_needs_four_fifths_and_every_must():
-    both = objective(run(NETWORK, [response("network.1.a", "all"), response("network.1.b", "all")]), "network.1")
+    both = objective(
+        run(NETWORK, [response("network.1.a", "all"), response("network.1.b", "all")]), "network.1"
+    )
     assert both.state == "met"
     heavy = [question("network.1.a", weight=1, must=True), question("network.1.b", weight=5)]
-    failed = objective(run(heavy, [response("network.1.a", "some"), response("network.1.b", "all")]), "network.1")
+    failed = objective(
+        run(heavy, [response("network.1.a", "some"), response("network.1.b", "all")]), "network.1"
+    )
     assert failed.score.lower == F(11, 12)
     assert (failed.state, failed.failed_musts) == ("not-met", ("network.1.a",))
 
@@ -62,10 +70,16 @@ def test_an_objective_without_applicable_criteria_does_not_apply():
 
 
 def test_the_gate_banks_additional_points_until_the_initial_objectives_are_met():
-    shut = run(NETWORK, [response("network.1.a", "some"), response("network.1.b", "some"), response("network.2.c", "all")])
+    shut = run(
+        NETWORK,
+        [response("network.1.a", "some"), response("network.1.b", "some"), response("network.2.c", "all")],
+    )
     pillar = shut.pillars[0]
     assert (pillar.index.lower, pillar.banked, pillar.stage.lower) == (30, 40, 0)
-    opened = run(NETWORK, [response("network.1.a", "all"), response("network.1.b", "all"), response("network.2.c", "some")])
+    opened = run(
+        NETWORK,
+        [response("network.1.a", "all"), response("network.1.b", "all"), response("network.2.c", "some")],
+    )
     pillar = opened.pillars[0]
     assert (pillar.index.lower, pillar.banked, pillar.stage.lower) == (80, 0, 1)
 
@@ -87,14 +101,22 @@ def test_without_additional_objectives_the_initial_ones_are_everything():
 
 def test_baseline_and_initial_objectives_are_one_mean():
     asked = [question("infrastructure.1.a"), question("infrastructure.2.b"), question("infrastructure.3.c")]
-    said = [response("infrastructure.1.a", "all"), response("infrastructure.2.b", "none"), response("infrastructure.3.c", "all")]
+    said = [
+        response("infrastructure.1.a", "all"),
+        response("infrastructure.2.b", "none"),
+        response("infrastructure.3.c", "all"),
+    ]
     pillar = run(asked, said, pillars=("infrastructure",)).pillars[0]
     assert (pillar.index.lower, pillar.banked) == (30, 40)
 
 
 def test_the_index_weighs_pillars_equally_unless_told_and_the_floor_is_the_weakest():
     asked = [question("network.1.a"), question("identity.1.a"), question("identity.2.a")]
-    said = [response("network.1.a", "all"), response("identity.1.a", "some"), response("identity.2.a", "none")]
+    said = [
+        response("network.1.a", "all"),
+        response("identity.1.a", "some"),
+        response("identity.2.a", "none"),
+    ]
     equal = run(asked, said, pillars=("identity", "network"))
     assert equal.overall.index.lower == F(100 + 25, 2)
     assert equal.overall.floor == ("identity",)
@@ -105,7 +127,10 @@ def test_the_index_weighs_pillars_equally_unless_told_and_the_floor_is_the_weake
 
 def test_the_verified_figure_leaves_out_what_was_only_said():
     subject = check("network.seen")
-    asked = [question("network.1.a"), question("network.1.b", evidence=[{"check": subject.id, "authority": "decisive"}])]
+    asked = [
+        question("network.1.a"),
+        question("network.1.b", evidence=[{"check": subject.id, "authority": "decisive"}]),
+    ]
     said = [response("network.1.a", "all")]
     scored = run(asked, said, [result(subject, 1, 1)], [subject])
     assert scored.overall.index.lower == 75

@@ -51,7 +51,18 @@ def engagement(tmp_path):
 
 def test_help_shows_every_verb_with_an_example():
     text = run("--help")
-    for verb in ("init", "import", "assess", "report", "explain", "status", "compare", "demo", "checks", "questions"):
+    for verb in (
+        "init",
+        "import",
+        "assess",
+        "report",
+        "explain",
+        "status",
+        "compare",
+        "demo",
+        "checks",
+        "questions",
+    ):
         assert verb in text
         assert verb in ("checks", "questions") or "Example: ztkit" in run(verb, "--help")
 
@@ -87,7 +98,11 @@ def test_status_says_what_is_next(tmp_path, engagement):
     assert "ztkit assess" in run("status", "-w", engagement)
     run("assess", "-w", engagement)
     found = json.loads(run("status", "-w", engagement, "--json"))
-    assert (found["organisation"], len(found["snapshots"]), len(found["assessments"])) == ("Client [x] Ltd", 1, 1)
+    assert (found["organisation"], len(found["snapshots"]), len(found["assessments"])) == (
+        "Client [x] Ltd",
+        1,
+        1,
+    )
 
 
 def test_a_threshold_that_is_not_reached_exits_with_1(engagement):
@@ -163,7 +178,9 @@ def test_an_exception_that_expired_counts_again(engagement):
 
     from ztkit.model.response import RiskException
 
-    old = RiskException(criterion="data.storage-https-only", reason="Old", approver="CISO", expires=date(2020, 1, 1))
+    old = RiskException(
+        criterion="data.storage-https-only", reason="Old", approver="CISO", expires=date(2020, 1, 1)
+    )
     Workspace.open(engagement).write_exceptions((old,))
     result = json.loads(run("assess", "-w", engagement, "--json"))
     check = next(item for item in result["checks"] if item["id"] == "data.storage-https-only")
@@ -175,7 +192,9 @@ def test_the_same_inputs_and_clock_give_the_same_bytes(engagement):
     paths = []
     for _ in range(2):
         run("assess", "-w", engagement, "--at", "2026-11-22T09:30:00")
-        paths.append(Workspace.open(engagement).assessment_folder(Workspace.open(engagement).assessments()[-1]))
+        paths.append(
+            Workspace.open(engagement).assessment_folder(Workspace.open(engagement).assessments()[-1])
+        )
     first, second = (json.loads((path / "result.json").read_text()) for path in paths)
     assert first.pop("id") != second.pop("id")
     assert first == second
@@ -186,7 +205,10 @@ def test_the_same_inputs_and_clock_give_the_same_bytes(engagement):
 def test_checks_and_questions_can_be_listed_and_shown():
     assert len(json.loads(run("checks", "list", "--json"))) == len(LIBRARY.checks)
     assert "data.storage-https-only" in run("checks", "list", "--pillar", "data")
-    assert run("checks", "show", "data.storage-https-only", "--kql").strip() == LIBRARY.checks["data.storage-https-only"].query.strip()
+    assert (
+        run("checks", "show", "data.storage-https-only", "--kql").strip()
+        == LIBRARY.checks["data.storage-https-only"].query.strip()
+    )
     assert "Remedy" in run("checks", "show", "data.storage-https-only")
     first = next(iter(LIBRARY.questions))
     assert "A good answer" in run("questions", "show", first)
@@ -197,7 +219,12 @@ def test_checks_and_questions_can_be_listed_and_shown():
 
 
 def test_the_entry_point_turns_an_error_into_a_message_and_a_code(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "ztkit", "status", "-w", str(tmp_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "ztkit", "status", "-w", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr

@@ -71,7 +71,12 @@ def as_csv(rows, delimiter=","):
     writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter)
     writer.writeheader()
     for item in rows:
-        writer.writerow({k: json.dumps(v) if isinstance(v, dict | list) else "" if v is None else v for k, v in item.items()})
+        writer.writerow(
+            {
+                k: json.dumps(v) if isinstance(v, dict | list) else "" if v is None else v
+                for k, v in item.items()
+            }
+        )
     return out.getvalue()
 
 
@@ -84,12 +89,17 @@ FORMS = {
     "table.json": json.dumps(
         {
             "totalRecords": 2,
-            "data": {"columns": [{"name": key} for key in ROWS[0]], "rows": [list(item.values()) for item in ROWS]},
+            "data": {
+                "columns": [{"name": key} for key in ROWS[0]],
+                "rows": [list(item.values()) for item in ROWS],
+            },
         }
     ),
     "powershell.json": json.dumps([{**item, "ResourceId": item["id"]} for item in ROWS], indent=4),
     "response-object.json": json.dumps({"SkipToken": None, "Data": ROWS, "Count": 2}),
-    "several.json": "\n".join(json.dumps({"count": 1, "data": [item], "total_records": 2}, indent=2) for item in ROWS),
+    "several.json": "\n".join(
+        json.dumps({"count": 1, "data": [item], "total_records": 2}, indent=2) for item in ROWS
+    ),
     "explorer.csv": as_csv(ROWS),
     "semicolons.csv": as_csv(ROWS, ";"),
     "capitals.csv": as_csv([{key.upper(): value for key, value in item.items()} for item in ROWS]),
@@ -119,7 +129,10 @@ def test_rows_take_their_canonical_form(workspace, tmp_path):
         "rg",
     )
     assert found["id"].endswith("Microsoft.Storage/storageAccounts/st-a")
-    assert json.loads(found["properties"]) == {"supportsHttpsTrafficOnly": False, "ipRules": [{"value": "1.2.3.4"}]}
+    assert json.loads(found["properties"]) == {
+        "supportsHttpsTrafficOnly": False,
+        "ipRules": [{"value": "1.2.3.4"}],
+    }
     assert found["plan"] is None
 
 
@@ -128,7 +141,9 @@ def test_many_files_and_folders_become_one_snapshot(workspace, tmp_path):
     folder.mkdir()
     write(folder, "a.json", json.dumps([row("st-a")]))
     write(folder, "b.csv", as_csv([row("st-b")]))
-    other = write(tmp_path, "policies.json", json.dumps([row("p", "Microsoft.Authorization/policyAssignments")]))
+    other = write(
+        tmp_path, "policies.json", json.dumps([row("p", "Microsoft.Authorization/policyAssignments")])
+    )
     manifest = load(workspace, folder, other)
     assert {item.name: item.rows for item in manifest.tables} == {"policyresources": 1, "resources": 2}
     assert manifest.origin == ("a.json", "b.csv", "policies.json")
@@ -175,7 +190,10 @@ def test_fewer_rows_than_the_service_counted_make_the_table_partial(workspace, t
 
 
 def test_all_pages_of_a_query_make_the_table_complete(workspace, tmp_path):
-    pages = [write(tmp_path, f"{n}.json", json.dumps({"data": [row(f"st-{n}")], "total_records": 3})) for n in range(3)]
+    pages = [
+        write(tmp_path, f"{n}.json", json.dumps({"data": [row(f"st-{n}")], "total_records": 3}))
+        for n in range(3)
+    ]
     assert load(workspace, *pages).tables[0].status == "complete"
 
 
@@ -205,11 +223,27 @@ BAD = {
     "null-id.json": ('[{"id": null, "type": "t", "properties": {}}]', 1, "has no `id`"),
     "no-type.json": ('[{"id": "a", "properties": {}}]', 1, "has no `type`"),
     "projected.json": ('[{"id": "a", "type": "t", "name": "n"}]', 1, "has no `properties`"),
-    "properties-text.json": ('[{"id": "a", "type": "t", "properties": "yes"}]', 1, "`properties` is a text, expected an object"),
-    "depth.json": ('[{"id": "a", "type": "t", "properties": {"acls": "@{bypass=AzureServices; rules=}"}}]', 1, "-Depth 100"),
-    "depth-list.json": ('[{"id": "a", "type": "t", "properties": {"rules": ["System.Object[]"]}}]', 1, "-Depth 100"),
+    "properties-text.json": (
+        '[{"id": "a", "type": "t", "properties": "yes"}]',
+        1,
+        "`properties` is a text, expected an object",
+    ),
+    "depth.json": (
+        '[{"id": "a", "type": "t", "properties": {"acls": "@{bypass=AzureServices; rules=}"}}]',
+        1,
+        "-Depth 100",
+    ),
+    "depth-list.json": (
+        '[{"id": "a", "type": "t", "properties": {"rules": ["System.Object[]"]}}]',
+        1,
+        "-Depth 100",
+    ),
     "data-text.json": ('{"data": "none", "count": 0}', 1, "`data` is a text"),
-    "bad-cell.csv": (CSV_HEAD + 'a,n,t,"{""x"": 1}"\nb,n,t,"{""x"": "\n', 3, "`properties` is not valid JSON"),
+    "bad-cell.csv": (
+        CSV_HEAD + 'a,n,t,"{""x"": 1}"\nb,n,t,"{""x"": "\n',
+        3,
+        "`properties` is not valid JSON",
+    ),
     "short-row.csv": (CSV_HEAD + "a,n\n", 2, "another number of values"),
     "open-quote.csv": (CSV_HEAD + 'a,n,t,"{}\n', 2, "not valid CSV"),
     "no-columns.csv": ("name,location\nx,y\n", 1, "neither JSON nor a CSV"),

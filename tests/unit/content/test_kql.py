@@ -27,7 +27,10 @@ def tables(query):
         ("resources | where type !~ 'a/b'", [("resources", None)]),
         ("resources | where type =~ name", [("resources", None)]),
         ("SecurityResources | where type == 'a/b'", [("securityresources", ["a/b"])]),
-        ("resources | join kind=inner (policyresources | take 1) on id", [("resources", None), ("policyresources", None)]),
+        (
+            "resources | join kind=inner (policyresources | take 1) on id",
+            [("resources", None), ("policyresources", None)],
+        ),
         ("union resources, resourcecontainers", [("resources", None), ("resourcecontainers", None)]),
         ("union kind=outer resources, (advisorresources)", [("resources", None), ("advisorresources", None)]),
         ("resources | extend n = properties.resources", [("resources", None)]),
@@ -43,7 +46,10 @@ def test_tables_and_types_that_a_query_reads(query, expected):
     ("query", "expected"),
     [
         ("resources | where tobool(properties.a.b)", ["properties.a.b"]),
-        ("resources | mv-expand r = properties.rules limit 400 | where r.x == 1", ["properties.rules", "properties.rules[].x"]),
+        (
+            "resources | mv-expand r = properties.rules limit 400 | where r.x == 1",
+            ["properties.rules", "properties.rules[].x"],
+        ),
         ("resources | extend p = properties.a | extend q = p.b.c", ["properties.a", "properties.a.b.c"]),
         ("resources | extend v = properties['a b'][0].c", ["properties.a b[].c"]),
         ("resources | project n = strcat(sku.name, tags.owner)", ["sku.name", "tags.owner"]),
@@ -54,7 +60,9 @@ def test_properties_that_a_query_reads(query, expected):
 
 
 def test_a_name_made_from_two_paths_may_mean_either():
-    reads = paths_read(tokenize("resources | extend o = coalesce(properties.a, properties.b) | where o.x == 1"))
+    reads = paths_read(
+        tokenize("resources | extend o = coalesce(properties.a, properties.b) | where o.x == 1")
+    )
     assert reads[-1].candidates == {"properties.a.x", "properties.b.x"}
 
 
@@ -82,5 +90,8 @@ def test_what_resource_graph_would_refuse_is_a_problem(query, problem):
 
 
 def test_a_query_within_the_limits_has_no_problem():
-    query = "resources | mv-expand a = tags limit 400 | join kind=leftouter (resourcecontainers) on subscriptionId " + END
+    query = (
+        "resources | mv-expand a = tags limit 400 | join kind=leftouter (resourcecontainers) on subscriptionId "
+        + END
+    )
     assert list(query_problems(tokenize(query))) == []

@@ -29,13 +29,20 @@ ROWS = [
         },
     },
     {"id": "/b", "name": "b", "type": "microsoft.keyvault/vaults", "properties": {}},
-    {"id": "/c", "name": "c", "type": "microsoft.storage/storageaccounts", "properties": {"secure": "false", "rules": []}},
+    {
+        "id": "/c",
+        "name": "c",
+        "type": "microsoft.storage/storageaccounts",
+        "properties": {"secure": "false", "rules": []},
+    },
 ]
 
 
 @pytest.fixture(scope="module")
 def inventory():
-    with OfflineInventory.from_tables({"resources": to_arrow(ROWS), "resourcecontainers": to_arrow([])}) as opened:
+    with OfflineInventory.from_tables(
+        {"resources": to_arrow(ROWS), "resourcecontainers": to_arrow([])}
+    ) as opened:
         yield opened
 
 
@@ -60,12 +67,21 @@ def ids(inventory, query):
         ("resources | where isnull(properties.none) | order by id asc | project id", ["/a", "/b", "/c"]),
         ("resources | where tobool(properties.secure) == false | project id", ["/c"]),
         ("resources | mvexpand rule = properties.rules | where rule.value == '5.6.7.8' | project id", ["/a"]),
-        ("resources | mv-expand rule = properties.rules limit 400 | where rule.value has '1.2.3.4' | project id", ["/a"]),
+        (
+            "resources | mv-expand rule = properties.rules limit 400 | where rule.value has '1.2.3.4' | project id",
+            ["/a"],
+        ),
         ("resources | where todatetime(properties.created) > ago(6d) | project id", ["/a"]),
         ("resources | where todatetime(properties.created) > ago(4d) | project id", []),
         ("resources | where type =~ 'x' or type =~ 'microsoft.keyvault/vaults' | project id", ["/b"]),
-        ("resources | where type =~ 'microsoft.keyvault/vaults' or name == 'a' | order by id asc | project id", ["/a", "/b"]),
-        ("resources | where type =~ 'x' or type =~ 'microsoft.keyvault/vaults' and name == 'b' | project id", ["/b"]),
+        (
+            "resources | where type =~ 'microsoft.keyvault/vaults' or name == 'a' | order by id asc | project id",
+            ["/a", "/b"],
+        ),
+        (
+            "resources | where type =~ 'x' or type =~ 'microsoft.keyvault/vaults' and name == 'b' | project id",
+            ["/b"],
+        ),
         ("resources // where type =~ 'x'\n| where name == 'a' | project id", ["/a"]),
         ("resources | where name == 'where type =~' or name == \"b\" | project id", ["/b"]),
         (
@@ -73,7 +89,10 @@ def ids(inventory, query):
             " | summarize kinds = dcount(kind) by id) on id | project id, kinds",
             ["/b"],
         ),
-        ("resources | where name == 'a' | union (resources | where name == 'b') | order by id asc | project id", ["/a", "/b"]),
+        (
+            "resources | where name == 'a' | union (resources | where name == 'b') | order by id asc | project id",
+            ["/a", "/b"],
+        ),
         ("union resources, (resources | where name == 'zz') | where name == 'c' | project id", ["/c"]),
         ("resources | where dynamic_to_json(properties) has 'inner' | project id", ["/a"]),
     ],

@@ -1,0 +1,95 @@
+"""Nested calls computed first: another text, the same answer, in SQL that does not grow by a power."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb_kql
+import pytest
+
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import to_arrow
+from ztkit.engine.staging import PREFIX, stage
+from ztkit.engine.translation import translate
+from ztkit.model.snapshot import COLUMNS
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+ROWS = [
+    {
+        "id": "/a/b",
+        "name": "One",
+        "type": "t",
+        "properties": {"n": 3, "b": True, "s": "Text", "l": ["x", "Y"], "o": {"k": "v"}},
+    },
+    {
+        "id": "/c/d",
+        "name": "",
+        "type": "t",
+        "properties": {"n": "4", "b": "false", "s": None, "l": [], "o": {}},
+    },
+    {"id": "/e/f", "name": "Three", "type": "t", "properties": {}},
+]
+SCHEMA = {"resources": list(COLUMNS)}
+EXPRESSIONS = (
+    "tolower(tostring(properties.s))",
+    "strcat('a', tostring(properties.n), '-', tolower(name))",
+    "strcat('a', iff(tobool(properties.b), strcat('b', tostring(properties.n)), 'c'), 'd')",
+    "iff(tobool(tostring(properties.b)), strcat('yes ', tolower(name)), coalesce(tostring(properties.s), 'no'))",
+    "coalesce(tostring(properties.o.k), strcat('n', tostring(properties.n)))",
+    "tostring(array_length(split(tostring(properties.l), ',')))",
+    "strcat_array(split(tolower(id), '/'), '|')",
+    "tostring(isempty(tostring(properties.s)))",
+    "case(isempty(name), 'none', toint(tostring(properties.n)) > 3, strcat('many ', tostring(toint(properties.n))), 'few')",
+    "tostring(split(id, '/')[1])",
+    "substring(strcat(tolower(name), 'abcdef'), 1, toint(tostring(properties.n)))",
+    "tostring(coalesce(toint(properties.n), toint(substring('12', 0, 1))) + 1)",
+)
+
+
+@pytest.fixture(scope="module")
+def inventory():
+    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_the_answer_is_that_of_the_unstaged_query(inventory, expression):
+    query = f"resources | extend x = tostring({expression}) | where isnotempty(strcat('a', x)) | order by id asc | project id, x"
+    plain = str(duckdb_kql.to_sql(query, schema=SCHEMA))
+    assert PREFIX in stage(query)
+    assert (
+        inventory.run(query, NOW).to_pylist() == inventory._connection.sql(plain).to_arrow_table().to_pylist()
+    )
+
+
+def test_no_column_of_ours_is_left_over(inventory):
+    query = "resources | extend x = strcat('a', tostring(array_length(properties.l))) | where tolower(tostring(x)) has 'a'"
+    assert PREFIX in stage(query)
+    assert inventory.run(query, NOW).column_names == [*COLUMNS, "x"]
+
+
+def test_every_token_stays_on_its_line():
+    query = "resources\n| extend x = strcat('a',\n  iff(tobool(properties.b),\n    'b', 'c'))\n| where bad_function(x)\n| project id"
+    staged = stage(query)
+    assert PREFIX in staged
+    assert staged.splitlines()[4].startswith("| where bad_function")
+
+
+def test_what_has_no_nested_call_is_left_alone():
+    query = "resources | where type =~ 'a' | extend x = tostring(properties.a) | project id, x"
+    assert stage(query) == query
+
+
+def test_calls_in_sub_queries_and_text_in_strings_and_comments():
+    query = "resources | join kind=inner (resources | extend k = tolower(tostring(name)) | project id, k) on id // strcat(tostring(1))"
+    staged = stage(query)
+    assert "| extend _staged0 = tostring(name) | extend k = tolower(_staged0)" in staged
+    assert staged.endswith("// strcat(tostring(1))")
+    assert stage("resources | extend x = strcat('tostring(a(b))', 'c')").count(PREFIX) == 0
+
+
+def test_deep_nesting_stays_small():
+    expression = "name"
+    for _ in range(6):
+        expression = f"strcat('x', tolower({expression}))"
+    assert len(translate(f"resources | extend y = {expression} | project id, y").sql) < 60_000
