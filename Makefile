@@ -26,7 +26,8 @@ demo: $(BIN)/ztkit
 	@$(BIN)/ztkit demo $(DEMO) --replace
 
 test: $(VENV)/.dev browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest --nbval -W default notebooks
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check ztkit tests benchmarks

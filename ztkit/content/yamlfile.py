@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 Loc = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
-_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is several times faster
+_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # the C one is several times faster
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -19,11 +20,16 @@ MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python."""
 
 
+_QUIET = threading.Lock()
+"""Held while warnings are filtered, which is not safe in several threads at once."""
+
+
 class OfflineInventory:
     """A snapshot that answers KQL.
 
     One connection with file access limited to the snapshot's own files, no extension loading, its
-    configuration locked; only ``SELECT`` is executed. Use as a context manager, or call `close`.
+    configuration locked; only ``SELECT`` is executed. Several threads may run queries at once: planning a
+    query takes one core, whatever the size of the inventory. Use as a context manager, or call `close`.
     """
 
     def __init__(
@@ -35,6 +41,7 @@ class OfflineInventory:
         self._connection = connection
         self._tables = dict(tables)
         self._views = set(readable)
+        self._offering = threading.Lock()
 
     @classmethod
     def from_files(cls, files: Mapping[str, Path], tables: Mapping[str, TableManifest]) -> OfflineInventory:
@@ -70,11 +77,12 @@ class OfflineInventory:
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query; see `InventorySource.run`."""
         translation = translate(query)
-        for source in translation.rewritten.sources:
-            self._offer(source)
+        with self._offering:
+            for source in translation.rewritten.sources:
+                self._offer(source)
         try:
-            found = self._connection.execute(translation.sql, translation.parameters(now) or None)
-            with warnings.catch_warnings():
+            found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
+            with _QUIET, warnings.catch_warnings():
                 # the way that saves this copy plans each query twice, which costs more
                 warnings.filterwarnings(
                     "ignore", message="Arrow output on a DB-API result makes an extra copy"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,27 +103,32 @@ def first_line(problem: Exception) -> str:
 
 
 def _kept_path(staged: str) -> Path:
-    digest = hashlib.sha256(f"{_KEY}\0{','.join(COLUMNS)}\0{staged}".encode()).hexdigest()
-    return Path(platformdirs.user_cache_dir("ztkit")) / "translations" / f"{digest}.json"
+    name = _digest(f"{_KEY}\0{','.join(COLUMNS)}\0{staged}")
+    return Path(platformdirs.user_cache_dir("ztkit")) / "translations" / f"{name}.json"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _kept(path: Path) -> tuple[str, tuple[str, ...]] | None:
-    """A kept translation; anything that is not one is translated again."""
+    """A kept translation; anything that is not a whole one is translated again."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         sql, clocks = str(data["sql"]), tuple(map(str, data["clocks"]))
-        refuse_other_than_select(sql)
-    except (OSError, ValueError, KeyError, TypeError, QueryError, duckdb.Error):
+        whole = data["sha256"] == _digest(sql)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return sql, clocks
+    return (sql, clocks) if whole else None
 
 
 def _keep(path: Path, translation: tuple[str, tuple[str, ...]]) -> None:
     """Keep a translation for the next run; a folder that cannot be written only makes that run slower."""
-    text = json.dumps({"sql": translation[0], "clocks": translation[1]})
+    sql, clocks = translation
+    text = json.dumps({"sha256": _digest(sql), "clocks": clocks, "sql": sql})
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
 

@@ -1,0 +1,76 @@
+"""Evaluates the whole check library on demo estates of growing size: ``python -m benchmarks [SIZE …]``.
+
+Prints, for each size, the seconds to make the snapshot and to evaluate the library, evaluations (findings) a second, the
+slowest checks and the peak memory of the process that evaluated. Each size runs in a process of its own, so that peaks
+are its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ztkit.assess.evaluate import CheckRun, evaluate
+from ztkit.collect import demo
+from ztkit.collect.snapshot import SnapshotWriter, open_snapshot
+from ztkit.content.library import shipped_library
+from ztkit.model.engagement import Engagement
+from ztkit.workspace import Workspace
+
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+def make(folder: Path, size: int) -> None:
+    """Make the estate of the last quarter."""
+    workspace = Workspace.create(folder, Engagement(organisation=demo.ORGANISATION))
+    with SnapshotWriter(workspace, demo.DATES[-1], demo.DATES[-1]) as writer:
+        demo.write_estate(writer, resources=size, seed=7, quarter=3)
+        writer.finish("demo", ["benchmark"], {})
+
+
+def measure(folder: Path) -> None:
+    """Evaluate the library and print what it took."""
+    workspace, library = Workspace.open(folder), shipped_library()
+    snapshot = workspace.snapshots()[-1]
+    started = time.perf_counter()
+    with open_snapshot(workspace, snapshot) as inventory:
+        runs: list[CheckRun] = evaluate(
+            library.checks.values(), inventory, demo.DATES[-1], lambda _run, _findings: None
+        )
+    seconds = time.perf_counter() - started
+    findings = sum(run.passed + run.failed + run.skipped for run in runs)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"  evaluated {len(runs)} checks in {seconds:.1f} s: {findings:,} evaluations, {findings / seconds:,.0f} a second"
+    )
+    print(
+        f"  {seconds / len(runs):.3f} s a check, {1e6 * seconds / max(1, findings):.1f} µs an evaluation, peak {peak:,.0f} MiB"
+    )
+    for run in sorted(runs, key=lambda run: -run.seconds)[:5]:
+        print(f"    {run.seconds:6.2f} s  {run.check}")
+    for run in runs:
+        if run.outcome == "error":
+            print(f"    error: {run.reason}")
+
+
+def main(sizes: list[int]) -> None:
+    """Measure each size."""
+    context = multiprocessing.get_context("spawn")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "estate"
+            print(f"{size:,} resources")
+            started = time.perf_counter()
+            for step, arguments in ((make, (folder, size)), (measure, (folder,))):
+                process = context.Process(target=step, args=arguments)
+                process.start()
+                process.join()
+                if step is make:
+                    print(f"  made in {time.perf_counter() - started:.1f} s")
+                if process.exitcode:
+                    sys.exit(f"{step.__name__} failed")
+
