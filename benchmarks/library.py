@@ -73,4 +73,3 @@ def main(sizes: list[int]) -> None:
                     print(f"  made in {time.perf_counter() - started:.1f} s")
                 if process.exitcode:
                     sys.exit(f"{step.__name__} failed")
-

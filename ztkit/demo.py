@@ -47,14 +47,19 @@ def run_demo(
     engagement = Engagement(organisation=organisation.ORGANISATION, assessor="ztkit demo")
     workspace = Workspace.create(folder, engagement)
     library = shipped_library()
-    for quarter in range(len(organisation.DATES) - quarters, len(organisation.DATES)):
+    first = len(organisation.DATES) - quarters
+    for quarter in range(first):
+        workspace.add_responses(organisation.responses(library, seed=seed, quarter=quarter))
+    for quarter in range(first, len(organisation.DATES)):
         at = organisation.DATES[quarter]
         show(f"{at:%B %Y}: collecting")
         with SnapshotWriter(workspace, taken=at, written=at) as writer:
             organisation.write_estate(writer, resources=resources, seed=seed, quarter=quarter)
             manifest = writer.finish("demo", [f"seed {seed}"], {})
         workspace.add_responses(organisation.responses(library, seed=seed, quarter=quarter))
-        workspace.write_exceptions(organisation.exceptions(library, quarter=quarter))
+        workspace.write_exceptions(
+            organisation.exceptions(library, resources=resources, seed=seed, quarter=quarter)
+        )
         assessment = assess(
             workspace,
             library,

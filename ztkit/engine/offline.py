@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from ztkit.content.kql import Source
+from ztkit.engine.simplify import macros
 from ztkit.engine.translation import first_line, translate
 from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.snapshot import TableManifest
@@ -117,6 +118,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    for macro in macros():
+        connection.execute(macro)
     return connection
 
 

@@ -53,7 +53,7 @@ def stage(kql: str) -> str:
             for name, (first, last) in zip(names, spans, strict=True):
                 begin, end = tokens[first].start, _end(tokens[last])
                 edits.append((begin, end, name + "\n" * kql.count("\n", begin, end)))
-            if tokens[part.start].lower != "project":
+            if tokens[part.start].lower != "project" and not _dropped_later(tokens, part):
                 last_end = _end(tokens[part.end - 1])
                 edits.append((last_end, last_end, f" | project-away {', '.join(names)}"))
         if not edits:
@@ -78,6 +78,21 @@ def _stages(tokens: tuple[Token, ...]) -> Iterator[_Stage]:
                 break
             end += 1
         yield _Stage(index + 1, end)
+
+
+def _dropped_later(tokens: tuple[Token, ...], part: _Stage) -> bool:
+    """Whether a later ``project`` or ``summarize`` of the same pipeline leaves our columns out anyway."""
+    depth = 0
+    for index in range(part.end, len(tokens) - 1):
+        text = tokens[index].text
+        depth += (text in "([") - (text in ")]")
+        if depth < 0 or (depth == 0 and text == "*"):
+            return False
+        if depth == 0 and text == "|" and tokens[index + 1].lower in ("project", "summarize"):
+            return index + 2 >= len(tokens) or tokens[index + 2].text != "-"
+        if depth == 0 and text == "|" and tokens[index + 1].lower in ("distinct", "union"):
+            return False
+    return False
 
 
 def _innermost(tokens: tuple[Token, ...], part: _Stage) -> Iterator[tuple[int, int]]:

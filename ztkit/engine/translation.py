@@ -20,15 +20,16 @@ import platformdirs
 from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
 from ztkit import __version__
-from ztkit.content.kql import tokenize
+from ztkit.content.kql import string_value, tokenize
 from ztkit.engine.dialect import Rewritten, rewrite
+from ztkit.engine.simplify import simplify
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
 from ztkit.model.snapshot import COLUMNS
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
-_KEY = f"ztkit {__version__} duckdb-kql {version('duckdb-kql')} duckdb {duckdb.__version__} form 1"
+_KEY = f"ztkit {__version__} duckdb-kql {version('duckdb-kql')} duckdb {duckdb.__version__} form 3"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def translate(query: str) -> Translation:
 
 
 def _translated(query: str, rewritten: Rewritten, staged: str) -> tuple[str, tuple[str, ...]]:
-    schema = {source.view: list(COLUMNS) for source in rewritten.sources}
+    columns = columns_used(query)
+    schema = {source.view: columns for source in rewritten.sources}
     try:
         translated = duckdb_kql.to_sql(staged, schema=schema, allow_write=False, query_now=_CLOCK)
     except KqlUnsupportedError as problem:
@@ -79,11 +81,29 @@ def _translated(query: str, rewritten: Rewritten, staged: str) -> tuple[str, tup
         raise QueryError(_syntax(problem)) from problem
     except KqlError as problem:
         raise QueryError(first_line(problem)) from problem
-    sql = str(translated)
+    sql = simplify(str(translated))
     refuse_other_than_select(sql)
     return sql, tuple(
         name for name, value in translated.parameters.items() if value == _CLOCK.replace(tzinfo=None)
     )
+
+
+def columns_used(query: str) -> list[str]:
+    """Columns of the tables that a query can need: fewer columns make shorter SQL.
+
+    All of them, unless a ``project`` or ``summarize`` of the outermost pipeline says what comes out.
+    """
+    tokens = tokenize(query)
+    depth, narrowed = 0, False
+    for index, token in enumerate(tokens[:-1]):
+        depth += (token.text in "([") - (token.text in ")]")
+        if token.text == "|" and depth == 0 and tokens[index + 1].lower in ("project", "summarize"):
+            narrowed |= index + 2 >= len(tokens) or tokens[index + 2].text != "-"
+    if not narrowed or any(token.text == "*" or token.lower in ("pack_all", "union") for token in tokens):
+        return list(COLUMNS)
+    words = {token.text.rstrip("0123456789") for token in tokens if token.kind == "word"}
+    words |= {string_value(token) for token in tokens if token.kind == "string"}
+    return [name for name in COLUMNS if name in words or name == "id"]
 
 
 def refuse_other_than_select(sql: str) -> None:

@@ -8,6 +8,7 @@ import html
 import json
 import logging
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -201,6 +202,10 @@ def _kernel_manager(folder: Path) -> type[AsyncKernelManager]:
             if os.name == "posix" and len(str(folder)) < SOCKET_PATH:
                 self.transport = "ipc"
                 self.ip = str(folder / "socket")
+
+        async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override]  # decorated upstream
+            """Start it; what it says while it is shut down is nobody's concern, and errors come as messages."""
+            await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
 
     return PrivateKernelManager
 

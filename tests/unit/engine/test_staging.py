@@ -9,8 +9,9 @@ import pytest
 
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
+from ztkit.engine.simplify import macros
 from ztkit.engine.staging import PREFIX, stage
-from ztkit.engine.translation import translate
+from ztkit.engine.translation import columns_used, translate
 from ztkit.model.snapshot import COLUMNS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -93,3 +94,28 @@ def test_deep_nesting_stays_small():
     for _ in range(6):
         expression = f"strcat('x', tolower({expression}))"
     assert len(translate(f"resources | extend y = {expression} | project id, y").sql) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("resources | where name == 'a'", list(COLUMNS)),
+        ("resources | where name == 'a' | project id, kind", ["id", "name", "kind"]),
+        ("resources | summarize count() by location", ["id", "location"]),
+        ("resources | join (resources) on id | project id, name1", ["id", "name"]),
+        ("resources | where ['kind'] == 'x' | project id", ["id", "kind"]),
+        ("resources | summarize arg_max(name, *) by type | project id", list(COLUMNS)),
+        ("resources | project-away name", list(COLUMNS)),
+        ("resources | join (resources | project id, name) on id", list(COLUMNS)),
+    ],
+)
+def test_columns_that_a_query_can_need(query, columns):
+    assert columns_used(query) == columns
+
+
+def test_every_conversion_that_the_translator_writes_is_known():
+    """A new version of the translator that writes them otherwise is noticed here, not by its slowness."""
+    assert len(macros()) == 4
+    for expression in ("strcat('a', name)", "tobool(name)", "toint(name)", "toint(properties.n)"):
+        assert "ztkit_" in translate(f"resources | project x = {expression}").sql
+    assert "typeof" not in translate("resources | project x = tobool(properties.b), y = strcat('a', 'b')").sql

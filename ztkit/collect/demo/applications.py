@@ -219,7 +219,7 @@ REGISTRY: Final[Kind] = Kind(
         "provisioningState": "Succeeded",
         "loginServer": Text("{r.name}.azurecr.io"),
         "adminUserEnabled": Switch(Feature("registry.admin", (58, 46, 34, 20)), False, True),
-        "anonymousPullEnabled": Switch(Feature("registry.anonymous", (16, 12, 8, 6)), False, True),
+        "anonymousPullEnabled": Switch(Feature("registry.anonymous", (24, 20, 18, 14)), False, True),
         "publicNetworkAccess": public_access("registry"),
         "networkRuleSet": {
             "defaultAction": Switch(Feature("registry.open", (50, 42, 34, 25)), "Deny", "Allow"),

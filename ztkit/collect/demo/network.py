@@ -296,7 +296,7 @@ WATCHER: Final[Kind] = Kind(
     "Microsoft.Network/networkWatchers",
     "NetworkWatcher_westeurope",
     spread="subscription",
-    when=having(Feature("subscription.watcher", (30, 20, 12, 8))),
+    when=having(Feature("subscription.watcher", (34, 26, 18, 14))),
     properties={"provisioningState": "Succeeded"},
 )
 _ANALYTICS: Final = {

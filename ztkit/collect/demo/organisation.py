@@ -11,10 +11,9 @@ from typing import Final
 from ztkit.collect.demo.template import dumps
 
 ORGANISATION: Final = "Halden & Moor Logistics"
-ACQUIRED: Final = "Brackwater Cold Chain"
-"""A company whose subscription joins the tenant in the third quarter."""
-
 ACQUIRED_FROM: Final = 2
+"""The quarter (from 0) in which an acquired company's subscription joins the tenant."""
+
 _GROUPS_A_RESOURCE: Final = 1 / 24
 _NAMESPACE: Final = uuid.UUID("6f0c2d0e-52a4-5d3c-9a0f-0d9b7f4f3c11")
 
@@ -69,7 +68,7 @@ SORTS: Final[dict[str, Estate]] = {
     "legacy": Estate("hm-corp", ("dispatch", "payroll", "fileshares", "customs"), 1.7),
     "nonprod": Estate("hm-corp", ("erp-app", "shop-web", "lake", "telematics"), 1.5, "tst"),
     "sandbox": Estate("hm-sandbox", ("poc-ai", "training", "hackathon"), 1.8, "dev"),
-    "forgotten": Estate("root", ("test", "demo2019", "migration", "rg1"), 9.0, "tst"),
+    "forgotten": Estate("root", ("test", "demo2019", "migration", "rg1"), 20.0, "tst"),
     "acquired": Estate("root", ("booking", "coldstore", "fleet"), 3.0),
     "closed": Estate("hm-decommissioned", ("archive",), 1.0),
 }

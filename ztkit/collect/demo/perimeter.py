@@ -234,7 +234,7 @@ EXPRESSROUTE: Final[Kind] = Kind(
     sku={"name": "Premium_MeteredData", "tier": "Premium", "family": "MeteredData"},
     properties={
         "serviceProviderProperties": {
-            "serviceProviderName": "Equinix",
+            "serviceProviderName": "Colocation exchange",
             "peeringLocation": "Amsterdam",
             "bandwidthInMbps": 500,
         },

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ztkit.collect.demo.applications import AKS
 from ztkit.collect.demo.estate import Kind, Resource, Scene, having
 from ztkit.collect.demo.machines import VM
 from ztkit.collect.demo.servers import ARC
-from ztkit.collect.demo.stores import SQL_DATABASE, SQL_SERVER, STORAGE
+from ztkit.collect.demo.stores import SQL_DATABASE, SQL_SERVER
 from ztkit.collect.demo.template import Feature, Made, Pick, Switch, Text
 
 _SUBSCRIPTION: Final = "{r.place.subscription.path}/providers/Microsoft.Security/"
@@ -147,21 +146,6 @@ _ON_STORES: Final = (
         Feature("sql.va", (66, 58, 42, 30)),
         "High",
         SQL_SERVER,
-    ),
-    assessment(
-        "18a1ae9c-6c9d-4c5e-8b0b-5f2b7e3c0a55",
-        "Storage accounts should be assessed",
-        Feature("storage.assessed", (20, 16, 12, 8)),
-        "Medium",
-        STORAGE,
-        when=lambda _, item: item.ordinal % 4 == 0,
-    ),
-    assessment(
-        "8dc9ac64-2f3a-45b6-9d0c-4a8c4cf32b6e",
-        "Azure Kubernetes Service clusters should have the Azure Policy add-on installed",
-        Feature("aks.policy-addon", (58, 50, 34, 25)),
-        "High",
-        AKS,
     ),
 )
 _ON_ACCOUNTS: Final = tuple(

@@ -7,18 +7,6 @@ from typing import Final
 from ztkit.collect.demo.estate import Kind, Resource, Scene
 from ztkit.collect.demo.template import ABSENT, Ago, Feature, Made, Pick, Since, Switch, Text
 
-ENVIRONMENTS: Final = (
-    "erp",
-    "data",
-    "webshop",
-    "aks",
-    "telematics",
-    "legacy",
-    "nonprod",
-    "sandbox",
-    "forgotten",
-)
-
 
 def tenant_of(scene: Scene, _: Resource) -> str:
     """The tenant's id, as JSON."""
