@@ -13,6 +13,10 @@ class ZtkitError(Exception):
     exit_code = 3
 
 
+class StoppedError(ZtkitError):
+    """Somebody pressed Ctrl-C; whatever was being built is gone, what was finished before is kept."""
+
+
 class UsageError(ZtkitError):
     """The call was wrong: an unknown id, a missing option, a workspace that is not one."""
 

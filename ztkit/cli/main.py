@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import traceback
 
 import typer
 
 from ztkit import __version__
 from ztkit.cli import content, workspace
 from ztkit.cli.console import err, out
-from ztkit.errors import ZtkitError
+from ztkit.errors import StoppedError, ZtkitError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,15 +44,28 @@ def root(
 
 def main() -> None:
     """Run the command line; an error of ours becomes one message and its exit code."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except ZtkitError as problem:
         err.print(f"[bold red]Error:[/] {_escaped(problem)}")
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        err.print("Interrupted; nothing half-done was kept.")
-        sys.exit(3)
+    except Exception as problem:  # the last resort: a defect of ours, told with its place
+        err.print(f"[bold red]Defect:[/] {type(problem).__name__}: {_escaped(problem)}")
+        err.print(_escaped_text(traceback.format_exc()))
+        err.print(
+            "Nothing half-done was kept. Please report the lines above, after reading whether they name anything of the tenant's."
+        )
+        sys.exit(ZtkitError.exit_code)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise StoppedError("Interrupted. Nothing half-done was kept; run the same command again.")
 
 
 def _escaped(problem: Exception) -> str:
-    return str(problem).replace("[", r"\[")
+    return _escaped_text(str(problem))
+
+
+def _escaped_text(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -228,3 +228,34 @@ def test_the_entry_point_turns_an_error_into_a_message_and_a_code(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_run_exits_with_3(engagement):
+    space = Workspace.open(engagement)
+    (space.snapshot_folder(space.snapshots()[-1]) / "resources.parquet").unlink()
+    assert "is missing; take or import the snapshot again" in run("assess", "-w", engagement, code=3)
+
+
+_HARNESS = """
+import os, signal, sys
+from ztkit.cli import main, status
+def act(*_):
+    {act}
+status.status_of = act
+sys.argv = ["ztkit", "status", "-w", {folder!r}]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        ("raise ValueError('[bold]odd')", "Defect: ValueError: [bold]odd"),
+        ("os.kill(os.getpid(), signal.SIGINT)", "Error: Interrupted."),
+    ],
+)
+def test_a_defect_and_ctrl_c_exit_with_3_and_say_so(engagement, act, message):
+    code = _HARNESS.format(act=act, folder=str(engagement))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith(message)
