@@ -117,14 +117,18 @@ class SnapshotWriter:
         """
         tables, scope = [], _ScopeOf()
         notes = list(notes)
-        for name, writer in sorted(self._tables.items()):
-            writer.close()
-            table, doubled = self._finish_table(name, writer, known.get(name, Completeness()), scope)
-            tables.append(table)
-            if doubled:
-                notes.append(
-                    f"table {name}: {doubled} rows had the id of another row; the last one read was kept"
-                )
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("SET memory_limit = '1GB'")
+            connection.execute("SET temp_directory = ?", [str(self._folder)])
+            for name, writer in sorted(self._tables.items()):
+                writer.close()
+                state = known.get(name, Completeness())
+                table, doubled = self._finish_table(connection, name, writer, state, scope)
+                tables.append(table)
+                if doubled:
+                    notes.append(
+                        f"table {name}: {doubled} rows had the id of another row; the last one read was kept"
+                    )
         for name, state in sorted(known.items()):
             if name not in self._tables:
                 tables.append(
@@ -149,10 +153,15 @@ class SnapshotWriter:
         return self.manifest
 
     def _finish_table(
-        self, name: str, writer: TableWriter, state: Completeness, scope: _ScopeOf
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        writer: TableWriter,
+        state: Completeness,
+        scope: _ScopeOf,
     ) -> tuple[TableManifest, int]:
         unsorted, final = self._folder / f".{name}.parquet", self._folder / f"{name}.parquet"
-        types = _sort(unsorted, final, scope)
+        types = _sort(connection, unsorted, final, scope)
         unsorted.unlink()
         rows = sum(types.values())
         status, reason = state.status, state.reason
@@ -178,33 +187,28 @@ class _ScopeOf:
     subscriptions: set[str] = field(default_factory=set)
 
 
-def _sort(unsorted: Path, final: Path, scope: _ScopeOf) -> dict[str, int]:
+def _sort(
+    connection: duckdb.DuckDBPyConnection, unsorted: Path, final: Path, scope: _ScopeOf
+) -> dict[str, int]:
     """Order rows by type and id, each id once; returns rows by type."""
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("SET memory_limit = '1GB'")
-        connection.execute("SET temp_directory = ?", [str(final.parent)])
-        connection.execute("SET preserve_insertion_order = true")
-        source = "read_parquet(?, file_row_number = true)"
-        columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
-        quoted = str(final).replace("'", "''")
-        connection.execute(
-            f"COPY (SELECT {columns} FROM {source} QUALIFY row_number() OVER "  # noqa: S608 - fixed names
-            "(PARTITION BY lower(id) ORDER BY file_row_number DESC) = 1 ORDER BY type, lower(id)) "
-            f"TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})",
-            [str(unsorted)],
-        )
-        rows = connection.execute(
-            "SELECT type, count(*) FROM read_parquet(?) GROUP BY type ORDER BY type", [str(final)]
-        ).fetchall()
-        ids = connection.execute(
-            "SELECT DISTINCT tenantId, subscriptionId FROM read_parquet(?)", [str(final)]
-        ).fetchall()
-        scope.tenants.update(tenant for tenant, _ in ids if tenant)
-        scope.subscriptions.update(subscription for _, subscription in ids if subscription)
-        return dict(rows)
-    finally:
-        connection.close()
+    columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
+    quoted = str(final).replace("'", "''")
+    connection.execute(
+        f"COPY (SELECT {columns} FROM read_parquet(?, file_row_number = true) QUALIFY row_number() OVER "  # noqa: S608 - fixed names
+        "(PARTITION BY lower(id) ORDER BY file_row_number DESC) = 1 ORDER BY type, lower(id)) "
+        f"TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})",
+        [str(unsorted)],
+    )
+    rows = connection.execute(
+        "SELECT type, tenantId, subscriptionId, count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL",
+        [str(final)],
+    ).fetchall()
+    types: dict[str, int] = {}
+    for kind, tenant, subscription, count in rows:
+        types[kind] = types.get(kind, 0) + count
+        scope.tenants.update(filter(None, [tenant]))
+        scope.subscriptions.update(filter(None, [subscription]))
+    return types
 
 
 def sha256(path: Path) -> str:
