@@ -39,6 +39,7 @@ def movements(before: Path, after: Path, assessment: Assessment) -> list[CheckCh
     """
     connection = duckdb.connect(":memory:")
     try:
+        connection.execute("SET enable_progress_bar = false")
         rows = connection.execute(_MOVED, [str(before), str(after)]).fetchall()
     finally:
         connection.close()

@@ -120,6 +120,7 @@ class SnapshotWriter:
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET memory_limit = '1GB'")
             connection.execute("SET temp_directory = ?", [str(self._folder)])
+            connection.execute("SET enable_progress_bar = false")
             for name, writer in sorted(self._tables.items()):
                 writer.close()
                 state = known.get(name, Completeness())
@@ -194,8 +195,14 @@ def _sort(
     columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
     quoted = str(final).replace("'", "''")
     connection.execute(
-        f"COPY (SELECT {columns} FROM read_parquet(?, file_row_number = true) QUALIFY row_number() OVER "  # noqa: S608 - fixed names
-        "(PARTITION BY lower(id) ORDER BY file_row_number DESC) = 1 ORDER BY type, lower(id)) "
+        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT file_row_number AS number FROM "
+        "read_parquet(?, file_row_number = true) "
+        "QUALIFY row_number() OVER (PARTITION BY lower(id) ORDER BY file_row_number DESC) > 1",
+        [str(unsorted)],
+    )
+    connection.execute(
+        f"COPY (SELECT {columns} FROM read_parquet(?, file_row_number = true) "  # noqa: S608 - fixed names
+        "WHERE file_row_number NOT IN (SELECT number FROM replaced) ORDER BY type, lower(id)) "
         f"TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})",
         [str(unsorted)],
     )

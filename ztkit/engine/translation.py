@@ -19,7 +19,6 @@ import duckdb_kql
 import platformdirs
 from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
-from ztkit import __version__
 from ztkit.content.kql import string_value, tokenize
 from ztkit.engine.dialect import Rewritten, rewrite
 from ztkit.engine.simplify import simplify
@@ -29,7 +28,7 @@ from ztkit.model.snapshot import COLUMNS
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
-_KEY = f"ztkit {__version__} duckdb-kql {version('duckdb-kql')} duckdb {duckdb.__version__} form 3"
+_OURS = ("dialect.py", "simplify.py", "staging.py", "translation.py")
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,10 @@ def translate(query: str) -> Translation:
         QueryError: the query is wrong.
     """
     rewritten = rewrite(query)
-    staged = stage(rewritten.kql)
-    path = _kept_path(staged)
+    path = _kept_path(query)
     kept = _kept(path)
     if kept is None:
-        kept = _translated(query, rewritten, staged)
+        kept = _translated(query, rewritten, stage(rewritten.kql))
         _keep(path, kept)
     return Translation(rewritten, kept[0], kept[1])
 
@@ -122,8 +120,15 @@ def first_line(problem: Exception) -> str:
     return str(problem).strip().splitlines()[0]
 
 
-def _kept_path(staged: str) -> Path:
-    name = _digest(f"{_KEY}\0{','.join(COLUMNS)}\0{staged}")
+@lru_cache(maxsize=1)
+def _key() -> str:
+    """What a kept translation depends on besides the query: who translates, and how we prepare for it."""
+    ours = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _OURS)).hexdigest()
+    return f"{version('duckdb-kql')} {duckdb.__version__} {ours} {','.join(COLUMNS)}"
+
+
+def _kept_path(query: str) -> Path:
+    name = _digest(f"{_key()}\0{query}")
     return Path(platformdirs.user_cache_dir("ztkit")) / "translations" / f"{name}.json"
 
 
