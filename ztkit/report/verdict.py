@@ -46,7 +46,15 @@ def sentence(assessment: Assessment) -> str:
         return f"{who} is at stage {name} in the one pillar assessed, {pillars[0].title.lower()}."
     if stage.lower == len(STAGES) - 1:
         return f"{who} has reached stage {name} in every pillar assessed."
-    holding = [pillar.title for pillar in pillars if pillar.stage.lower == stage.lower]
+    holding = [pillar.title for pillar in pillars if pillar.stage.upper == stage.lower]
+    unsure = [pillar.title for pillar in pillars if pillar.stage.lower == stage.lower < pillar.stage.upper]
+    if unsure:
+        verb = "hold" if len(holding) > 1 else "holds"
+        known = "is" if len(unsure) == 1 else "are"
+        return (
+            f"{who} is at stage {name}; {words.listed(holding).lower()} {verb} it there, "
+            f"and {words.listed(unsure).lower()} {known} not yet known well enough."
+        )
     if len(holding) < len(pillars):
         verb = "hold" if len(holding) > 1 else "holds"
         return f"{who} is at stage {name}; {words.listed(holding).lower()} {verb} it there."

@@ -72,6 +72,13 @@ def test_verdict_says_stage_and_what_holds_it_down() -> None:
     assert verdict.sentence(some).endswith(
         "is at stage Traditional; endpoint, network and infrastructure hold it there."
     )
+    unsure = [
+        item if item.id == "network" else item.model_copy(update={"stage": Stage(lower=0, upper=2)})
+        for item in made.pillars
+    ]
+    assert verdict.sentence(made.model_copy(update={"pillars": tuple(unsure)})).endswith(
+        "network holds it there, and identity, endpoint, data and infrastructure are not yet known well enough."
+    )
 
 
 @pytest.mark.parametrize(
