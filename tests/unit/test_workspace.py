@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -200,7 +201,7 @@ for number in range(100_000):
 
 
 def test_a_killed_writer_loses_no_acknowledged_response(workspace):
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(workspace.root)], stdout=subprocess.PIPE, cwd=root, text=True
     )

@@ -116,7 +116,7 @@ def import_files(
     tally = _Tally()
     with SnapshotWriter(workspace, taken, written) as writer:
         for path in files:
-            for item in read_rows(path, lambda count, path=path: progress(path, count)):  # type: ignore[misc]
+            for item in read_rows(path, lambda count, path=path: progress(path, count)):  # type: ignore[misc]  # bound early
                 name = _table(path, item, table)
                 writer.table(name).add(item.row)
                 tally.add(name, path.name, item)

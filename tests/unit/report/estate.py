@@ -138,7 +138,7 @@ def build(
                 chosen = _SPREAD[(number * 7 + place) % len(_SPREAD)] if value == "mixed" else value
                 criteria.append(_of_question(objective, place, chosen, number, at, hostile=hostile))
     criteria.sort(key=lambda item: (PILLARS.index(item.pillar), item.objective))
-    scored = score_criteria(content, pillars, criteria, Parameters())  # type: ignore[arg-type]
+    scored = score_criteria(content, pillars, criteria, Parameters())  # type: ignore[arg-type]  # a stand-in library
     return Assessment(
         id=at.strftime("%Y-%m-%dT%H%MZ"),
         organisation=organisation,
