@@ -203,7 +203,16 @@ def test_shared_prose_is_found(content):
         (content.checks[0] / "data" / "keyvault-purge-protection.yaml").read_text(encoding="utf-8")
     )
     edit(check_file(content), lambda d: d.update(rationale=other["rationale"]))
-    assert any("its rationale or help stands at" in problem for problem in lint(content))
+    assert any("its rationale or help has the words" in problem for problem in lint(content))
+
+
+def test_a_template_with_its_nouns_swapped_is_found(content):
+    path = content.checks[0] / "data" / "keyvault-purge-protection.yaml"
+    other = yaml.safe_load(path.read_text(encoding="utf-8"))["rationale"]
+    words = other.split()
+    swapped = " ".join("thing" if at % 12 == 5 else word for at, word in enumerate(words))
+    edit(check_file(content), lambda d: d.update(rationale=swapped))
+    assert any("with some words changed" in problem for problem in lint(content))
 
 
 def test_a_retired_id_is_not_used_again(monkeypatch):

@@ -1,92 +1,83 @@
-"""Every property that a check reads stands in the public ARM definitions of one of its types.
-
-The definitions are read where they lie. What they cannot say is listed in ``arm-exceptions.yaml``, each with
-its reason.
-"""
+"""Every property that a check reads stands in the public definitions of one of its types or entities."""
 
 from __future__ import annotations
 
-import csv
 import re
-from functools import lru_cache
-from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.shared import REFERENCE, needs_reference
+from ztkit.content.definitions import Definitions, exceptions
 from ztkit.content.kql import tokenize
 from ztkit.content.kql_paths import paths_read
 from ztkit.content.library import shipped_library
-from ztkit.model.check import Check
+from ztkit.content.tables import entities
+from ztkit.errors import UsageError
 
 pytestmark = needs_reference
-EXCEPTIONS = yaml.safe_load((Path(__file__).parent / "arm-exceptions.yaml").read_text(encoding="utf-8"))
-CHECKS = [item for item in shipped_library().checks.values() if item.source == "resource-graph"]
+CHECKS = tuple(shipped_library().checks.values())
+BEYOND = [(entity, item) for entity in entities().values() for item in entity.beyond]
 
 
-@lru_cache(maxsize=128)
-def definitions(namespace: str) -> dict[str, dict[str, str]]:
-    """Paths and kinds of every type of a namespace, by lower-case type."""
-    path = REFERENCE / "arm" / f"{namespace}.tsv"
-    types: dict[str, dict[str, str]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                types.setdefault(row["type"].lower(), {})[row["path"]] = row["kind"]
-    return types
-
-
-def is_defined(kind: str, path: str) -> bool:
-    """Whether a type has a path, directly or below a free-form object."""
-    known = definitions(kind.split("/")[0]).get(kind, {})
-    if path in known or path.startswith("tags"):
-        return True
-    parts = re.findall(r"\[\]|\.?[^.\[]+", path)
-    for length in range(1, len(parts)):
-        prefix = "".join(parts[:length])
-        if known.get(prefix) == "any" or f"{prefix}.*" in known or known.get(prefix + "[]") == "any":
-            return True
-    return False
-
-
-def is_excepted(check: Check, path: str) -> bool:
-    return any(
-        entry["type"] in check.resource_types and re.fullmatch(entry["path"], path) for entry in EXCEPTIONS
-    )
+@pytest.fixture(scope="module")
+def definitions():
+    return Definitions(REFERENCE)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda item: item.id)
-def test_every_property_exists(check):
-    missing = []
-    for read in paths_read(tokenize(check.query)):
-        if not read.candidates:
-            missing.append(f"line {read.line}: {read.text}: starts from a name that is made from no column")
-        elif not any(
-            is_defined(kind, path) or is_excepted(check, path)
-            for path in read.candidates
-            for kind in check.resource_types
-        ):
-            missing.append(f"line {read.line}: {read.text}, read as {' or '.join(sorted(read.candidates))}")
-    assert not missing, "\n".join(missing)
+def test_every_property_exists(check, definitions):
+    assert not list(definitions.problems(check))
 
 
-@pytest.mark.parametrize("entry", EXCEPTIONS, ids=lambda item: f"{item['type']} {item['path']}")
-def test_every_exception_has_a_reason_and_is_needed(entry):
-    assert len(entry["reason"]) > 20
+def paths(check):
+    return {path for read in paths_read(tokenize(check.query)) for path in read.candidates}
+
+
+@pytest.mark.parametrize("entry", exceptions(), ids=lambda item: f"{item.type} {item.path}")
+def test_every_exception_has_a_reason_and_is_needed(entry, definitions):
+    assert len(entry.reason) > 20
     used = [
         path
         for check in CHECKS
-        if entry["type"] in check.resource_types
-        for read in paths_read(tokenize(check.query))
-        for path in read.candidates
-        if re.fullmatch(entry["path"], path)
-        and not any(is_defined(kind, path) for kind in check.resource_types)
+        if entry.type in check.resource_types
+        for path in paths(check)
+        if re.fullmatch(entry.path, path)
+        and not any(definitions.is_defined_in_arm(kind, path) for kind in check.resource_types)
     ]
     assert used, "no check needs this exception any more"
 
 
-def test_a_wrong_name_would_be_found():
-    assert is_defined("microsoft.storage/storageaccounts", "properties.supportsHttpsTrafficOnly")
-    assert not is_defined("microsoft.storage/storageaccounts", "properties.supportsHttpTrafficOnly")
-    assert not is_defined("microsoft.storage/storageaccounts", "properties.networkAcls.defaultAktion")
+@pytest.mark.parametrize(("entity", "item"), BEYOND, ids=[f"{e.id} {i.path}" for e, i in BEYOND])
+def test_every_property_beyond_a_definition_has_a_reason_and_is_needed(entity, item, definitions):
+    assert len(item.reason) > 20
+    used = [
+        path
+        for check in CHECKS
+        if entity.id in check.resource_types
+        for path in paths(check)
+        if re.fullmatch(item.path, path.removeprefix("properties."))
+        and not definitions.is_defined_in_graph(entity.id, path)
+    ]
+    assert used, "no check needs it any more"
+
+
+@pytest.mark.parametrize("entity", entities().values(), ids=lambda item: item.id)
+def test_every_entity_is_defined_and_read(entity, definitions):
+    for name in (entity.id, *entity.derived):
+        assert definitions.is_defined_in_graph(name, "properties.id"), f"{name} has no definition"
+    assert any(entity.id in check.resource_types for check in CHECKS), "no check reads it"
+
+
+def test_a_wrong_name_would_be_found(definitions):
+    storage = "microsoft.storage/storageaccounts"
+    assert definitions.is_defined_in_arm(storage, "properties.supportsHttpsTrafficOnly")
+    assert not definitions.is_defined_in_arm(storage, "properties.supportsHttpTrafficOnly")
+    assert not definitions.is_defined_in_arm(storage, "properties.networkAcls.defaultAktion")
+    policy = "conditionalAccessPolicy"
+    assert definitions.is_defined_in_graph(policy, "properties.conditions.clientAppTypes")
+    assert not definitions.is_defined_in_graph(policy, "properties.conditions.clientAppKinds")
+
+
+def test_a_folder_without_definitions_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="there is no folder arm"):
+        Definitions(tmp_path)

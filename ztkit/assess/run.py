@@ -32,6 +32,7 @@ from ztkit.model.assessment import (
 from ztkit.model.check import Check
 from ztkit.model.response import Response, RiskException
 from ztkit.model.snapshot import Scope, SnapshotManifest
+from ztkit.model.types import SourceId
 from ztkit.workspace import Workspace, write_model
 
 EXPIRING_WITHIN = timedelta(days=30)
@@ -44,11 +45,13 @@ class Plan:
     Attributes:
         snapshot: id of the snapshot; None for interviews only.
         at: the moment that ages and expiries count from.
+        without: services left out of this assessment on purpose, besides those that the engagement leaves out.
     """
 
     snapshot: str | None
     at: datetime
     assessor: str = ""
+    without: frozenset[SourceId] = frozenset()
 
 
 def assess(
@@ -69,11 +72,16 @@ def assess(
     _refuse_unknown(library, responses, exceptions)
     in_force = [item for item in exceptions if item.expires >= plan.at.date()]
     manifest = workspace.manifest(plan.snapshot) if plan.snapshot else None
+    evidence_from = tuple(name for name in engagement.sources if name not in plan.without)
     identifier = workspace.new_id("assessments", plan.at)
     with workspace.building("assessments", identifier) as folder:
         checks: list[CheckResult] = []
         if manifest is not None:
-            wanted = [check for check in library.checks.values() if check.pillar in engagement.pillars]
+            wanted = [
+                check
+                for check in library.checks.values()
+                if check.pillar in engagement.pillars and check.source in evidence_from
+            ]
             checks = _evaluate(workspace, manifest, wanted, in_force, folder / "findings.parquet", progress)
         else:
             pq.write_table(FINDINGS.empty_table(), folder / "findings.parquet")
@@ -94,6 +102,7 @@ def assess(
             content_hash=library.hash,
             scope=manifest.scope if manifest else Scope(),
             pillars_in_scope=engagement.pillars,
+            sources=evidence_from,
             snapshot=_reference(manifest) if manifest else None,
             parameters=engagement.scoring,
             overall=scored.overall,

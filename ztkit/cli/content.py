@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -69,13 +70,29 @@ def checks_show(
     out.print(f"\nPasses from {_percent(check.threshold)} of {check.unit}. Maps to {_maps(check)}.")
 
 
-@checks_app.command("lint", epilog="Example: ztkit checks lint")
-def checks_lint() -> None:
-    """Check all content: framework, checks and questionnaires, every problem at once."""
+@checks_app.command("lint", epilog="Example: ztkit checks lint --definitions ../shared/reference")
+def checks_lint(
+    definitions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with the public definitions (arm/*.tsv and microsoft-graph-v1.0.tsv), to hold every "
+            "property path against."
+        ),
+    ] = None,
+) -> None:
+    """Hold all content to its rules; every problem is one line: path:line: message."""
+    from ztkit.content.definitions import Definitions
     from ztkit.content.library import shipped_library
     from ztkit.content.lint import lint
 
     problems = lint()
+    if definitions is not None and not problems:
+        library, defined = shipped_library(), Definitions(definitions)
+        problems = [
+            f"{library.places[check.id]}: query: {problem}"
+            for check in library.checks.values()
+            for problem in defined.problems(check)
+        ]
     for problem in problems:
         out.print(escape(problem))
     if problems:
@@ -83,6 +100,42 @@ def checks_lint() -> None:
         raise typer.Exit(2)
     library = shipped_library()
     out.print(f"{len(library.checks)} checks and {len(library.questions)} questions: no problems")
+
+
+@checks_app.command("docs", epilog="Example: ztkit checks docs docs/checks")
+def checks_docs(
+    folder: Annotated[Path, typer.Argument(help="Where the pages go; pages of an earlier run are replaced.")],
+) -> None:
+    """Write the reference of all checks as Markdown pages."""
+    from ztkit.content.library import shipped_library
+    from ztkit.content.reference import pages
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = pages(shipped_library())
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    out.print(f"{len(written)} pages in {escape(str(folder))}")
+
+
+@checks_app.command("coverage", epilog="Example: ztkit checks coverage")
+def checks_coverage(as_json: JsonOption = False) -> None:
+    """Show what evidences each objective: checks by source, and questions."""
+    from ztkit.content.library import shipped_library
+    from ztkit.content.reference import coverage
+    from ztkit.model.types import SOURCE_TITLES
+
+    found = coverage(shipped_library())
+    if as_json:
+        print_json([item.model_dump(mode="json") for item in found])
+        return
+    table = _table("objective", "tier", *SOURCE_TITLES, "questions")
+    for item in found:
+        numbers = [str(item.checks[source]) for source in SOURCE_TITLES]
+        table.add_row(item.objective, item.tier, *numbers, str(item.questions))
+    out.print(table)
+    for item in found:
+        if item.unreadable:
+            out.print(f"{item.objective}: {escape(item.unreadable)}")
 
 
 @checks_app.command("test", epilog="Example: ztkit checks test network.subnets-have-nsg")

@@ -9,7 +9,7 @@ import traceback
 import typer
 
 from ztkit import __version__
-from ztkit.cli import content, workspace
+from ztkit.cli import content, crosswalk, workspace
 from ztkit.cli.console import err, out
 from ztkit.errors import StoppedError, ZtkitError
 
@@ -25,6 +25,9 @@ app = typer.Typer(
 app.add_typer(content.checks_app, name="checks")
 app.add_typer(content.questions_app, name="questions")
 workspace.register(app)
+app.command("crosswalk", epilog="Example: ztkit crosswalk --framework cisa-ztmm -w contoso")(
+    crosswalk.crosswalk
+)
 
 
 def _version(wanted: bool) -> None:

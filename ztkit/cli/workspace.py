@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,7 @@ from ztkit.errors import UsageError
 if TYPE_CHECKING:
     from ztkit.assess.evaluate import CheckRun
     from ztkit.model.assessment import Assessment, Comparison
+    from ztkit.model.types import SourceId
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="The engagement's folder; the current one by default.")
@@ -91,7 +93,8 @@ def import_(
 
     Takes `az graph query -o json`, `Search-AzGraph | ConvertTo-Json -Depth 100`, JSON lines, JSON arrays and the
     CSV of Resource Graph Explorer. Run the queries without a `project`, one a table, such as `resources`,
-    `resourcecontainers`, `securityresources`, `policyresources`, `authorizationresources`.
+    `resourcecontainers`, `securityresources`, `policyresources`, `authorizationresources`. Of Microsoft Graph it takes
+    answers as they come, such as those saved from Graph Explorer; `organization` says whose they are.
     """
     from ztkit.collect.importers import import_files
     from ztkit.collect.inventory_files import expand
@@ -130,6 +133,13 @@ def assess(
     interview_only: Annotated[
         bool, typer.Option("--interview-only", help="Score responses alone, without a snapshot.")
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave a service out, such as microsoft-graph where nobody may read it: what is said counts "
+            "in its place, and the report says so. Without this its checks are unknown."
+        ),
+    ] = None,
     at: Annotated[
         datetime | None,
         typer.Option(help="Moment, in UTC, that ages and expiries count from; now by default."),
@@ -157,17 +167,48 @@ def assess(
             if run.outcome == "error":
                 progress.console.print(f"Could not run {escape(run.reason)}")
 
-        assessment = run_assessment(space, library, Plan(snapshot_id, moment), show)
+        plan = Plan(snapshot_id, moment, without=_sources(without or ()))
+        assessment = run_assessment(space, library, plan, show)
     if as_json:
         print_json(assessment.model_dump(mode="json"))
     else:
         from ztkit.cli.verdict import print_verdict
 
         print_verdict(assessment)
+        _hint_at_services_not_read(assessment)
         out.print("Next: `ztkit report` renders it, `ztkit explain` shows where a number comes from.")
     if fail_under is not None and assessment.overall.index.lower < fail_under:
         err.print(f"The index is {float(assessment.overall.index.lower):.1f}, lower than {fail_under:g}.")
         raise typer.Exit(1)
+
+
+def _sources(names: Sequence[str]) -> frozenset[SourceId]:
+    """Services by name.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    from ztkit.model.types import SOURCE_TITLES
+
+    if unknown := [name for name in names if name not in SOURCE_TITLES]:
+        raise UsageError(f"There is no service {unknown[0]!r}. There are: {', '.join(SOURCE_TITLES)}.")
+    return frozenset(name for name in SOURCE_TITLES if name in names)
+
+
+def _hint_at_services_not_read(assessment: Assessment) -> None:
+    """Say what to do about a service in scope of which the snapshot has no table at all."""
+    from ztkit.content.library import shipped_library
+    from ztkit.content.tables import entities
+
+    if assessment.snapshot is None or "microsoft-graph" not in assessment.sources:
+        return
+    if not any(table.name in entities() for table in assessment.snapshot.tables):
+        library = shipped_library()
+        unread = sum(library.checks[item.id].source == "microsoft-graph" for item in assessment.checks)
+        err.print(
+            f"Note: the snapshot has nothing of Microsoft Graph: {unread} checks and the questions that they bear on "
+            "are unknown. Where nobody may read it, `ztkit assess --without microsoft-graph` counts what is said."
+        )
 
 
 def report(

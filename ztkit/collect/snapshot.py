@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ztkit import __version__
 from ztkit.engine.offline import OfflineInventory
-from ztkit.engine.rows import SCHEMA, to_arrow
+from ztkit.engine.rows import schema_of, to_arrow
 from ztkit.errors import SnapshotError
 from ztkit.model.snapshot import Scope, SnapshotManifest, TableManifest, TableStatus
 from ztkit.workspace import Workspace, write_model
@@ -38,10 +38,10 @@ class Completeness:
 class TableWriter:
     """Streams rows of one table to disk; memory stays at one batch."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, name: str) -> None:
+        self._name = name
         self._rows: list[Mapping[str, Any]] = []
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(path, schema_of(name), compression="zstd")
         self.rows = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ class TableWriter:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(to_arrow(self._rows))
+            self._writer.write_table(to_arrow(self._rows, self._name))
             self._rows = []
 
 
@@ -96,7 +96,7 @@ class SnapshotWriter:
     def table(self, name: str) -> TableWriter:
         """The writer of a table, made on first use: an empty table is one too."""
         if name not in self._tables:
-            self._tables[name] = TableWriter(self._folder / f".{name}.parquet")
+            self._tables[name] = TableWriter(self._folder / f".{name}.parquet", name)
         return self._tables[name]
 
     def finish(
@@ -162,7 +162,7 @@ class SnapshotWriter:
         scope: _ScopeOf,
     ) -> tuple[TableManifest, int]:
         unsorted, final = self._folder / f".{name}.parquet", self._folder / f"{name}.parquet"
-        types = _sort(connection, unsorted, final, scope)
+        types = _sort(connection, unsorted, final, schema_of(name).names, scope)
         unsorted.unlink()
         rows = sum(types.values())
         status, reason = state.status, state.reason
@@ -189,10 +189,11 @@ class _ScopeOf:
 
 
 def _sort(
-    connection: duckdb.DuckDBPyConnection, unsorted: Path, final: Path, scope: _ScopeOf
+    connection: duckdb.DuckDBPyConnection, unsorted: Path, final: Path, names: Sequence[str], scope: _ScopeOf
 ) -> dict[str, int]:
     """Order rows by type and id, each id once; returns rows by type."""
-    columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    subscription = "subscriptionId" if "subscriptionId" in names else "''"
     quoted = str(final).replace("'", "''")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE replaced AS SELECT file_row_number AS number FROM "
@@ -207,7 +208,8 @@ def _sort(
         [str(unsorted)],
     )
     rows = connection.execute(
-        "SELECT type, tenantId, subscriptionId, count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL",
+        f"SELECT type, tenantId, {subscription}, count(*) "  # noqa: S608 - fixed names
+        "FROM read_parquet(?) GROUP BY ALL ORDER BY ALL",
         [str(final)],
     ).fetchall()
     types: dict[str, int] = {}

@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from ztkit.content.tables import table_named
 from ztkit.errors import QueryError
-from ztkit.model.snapshot import TABLES
 
 _TOKEN = re.compile(
     r"""
@@ -27,7 +27,8 @@ OPERATORS = frozenset(
 )
 """Words that begin a tabular operator; a query that begins with one reads ``resources``."""
 
-_TABLES = frozenset(TABLES)
+
+_BEFORE_A_TABLE = frozenset({"join", "union", "innerunique", "inner", "leftouter", "fullouter", ","})
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Source:
     """A table as one place in a query reads it.
 
     Attributes:
-        table: the table's name, in lower case.
+        table: the table's own name, in whatever letter case the query writes it.
         types: the only resource types that this place can see, or None where the query does not say.
         line: where it stands.
         token: index of the token that names it, or None for the default table.
@@ -106,7 +107,9 @@ def sources(tokens: tuple[Token, ...]) -> tuple[Source, ...]:
         found.append(Source("resources", _types_after(tokens, pipe), 1, None))
     for index, token in enumerate(tokens):
         if token.kind == "word" and _is_source(tokens, index, implicit):
-            found.append(Source(token.lower, _types_after(tokens, index + 1), token.line, index))
+            found.append(
+                Source(table_named(token.text) or "", _types_after(tokens, index + 1), token.line, index)
+            )
     return tuple(found)
 
 
@@ -124,14 +127,18 @@ def begins_with_operator(tokens: tuple[Token, ...]) -> bool:
 def _is_source(tokens: tuple[Token, ...], index: int, implicit: bool) -> bool:
     """Whether the word is a table: known by name, where a table can stand."""
     token = tokens[index]
-    if token.lower not in _TABLES:
+    if table_named(token.text) is None:
         return False
     before = tokens[index - 1].text.lower() if index else ""
     after = tokens[index + 1].text if index + 1 < len(tokens) else ""
     if index == 0:
         return not implicit
-    if before == "union" or (before == "(" and after in ("|", ")")):
+    if before == "union" or (before == "(" and after == "|"):
         return True
+    if (
+        before == "(" and after == ")"
+    ):  # `join kind=inner (t)`, and not a function of a column such as `isempty(t)`
+        return index > 1 and tokens[index - 2].lower in _BEFORE_A_TABLE
     return (
         before in (",", ")", "true", "outer", "inner")
         and after in ("|", ",", ")", "")

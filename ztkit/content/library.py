@@ -16,6 +16,7 @@ from ztkit.errors import ContentError, UsageError
 from ztkit.model.check import Check
 from ztkit.model.framework import (
     Concern,
+    Control,
     ControlFramework,
     Framework,
     Objective,
@@ -65,6 +66,17 @@ class Library:
     def objectives(self) -> Mapping[str, Objective]:
         """Objectives by id."""
         return {objective.id: objective for objective in self.framework.objectives}
+
+    def control_framework(self, name: str) -> ControlFramework:
+        """An outside framework by id.
+
+        Raises:
+            UsageError: there is none.
+        """
+        known = {item.id: item for item in self.framework.control_frameworks}
+        if name not in known:
+            raise UsageError(f"There is no framework {name!r}. There are: {', '.join(known)}.")
+        return known[name]
 
     def check(self, check_id: str) -> Check:
         """A check by id.
@@ -147,7 +159,19 @@ class _Reader:
         ):
             path = folder / f"{name.replace('_', '-')}.yaml"
             parts[name] = tuple(item for _, _, item in self._list(path, model))
+        parts["control_frameworks"] = tuple(
+            item.model_copy(update={"controls": self._controls(folder / "controls" / f"{item.id}.yaml")})
+            for item in parts["control_frameworks"]
+        )
         return Framework(**parts)
+
+    def _controls(self, path: Path) -> tuple[Control, ...]:
+        """The controls of an outside framework; their ids are its own, so only the file says where each stands."""
+        file = self._file(path)
+        found = (
+            file.validate(Control, entry, (index,), self.problems) for index, entry in self._entries(file)
+        )
+        return tuple(item for item in found if item is not None)
 
     def answer_sets(self, path: Path) -> dict[str, AnswerSet]:
         return {item.id: item for _, _, item in self._list(path, AnswerSet)}

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ztkit.content import shipped
-from ztkit.content.kql import Source, Token, sources, string_value, tokenize
+from ztkit.content.kql import Token, sources, string_value, tokenize
 from ztkit.content.library import ContentPaths, Library, load_with_problems
+from ztkit.content.prose import copied
 from ztkit.content.yamlfile import read
 from ztkit.errors import QueryError
 from ztkit.model.check import Check
 from ztkit.model.framework import Mapping
 from ztkit.model.question import Question
+from ztkit.model.snapshot import TABLES
 
 _MAX = {"join": 3, "mv-expand": 3}
 _FORBIDDEN = {
@@ -112,6 +114,8 @@ def _mapping(library: Library, mapping: Mapping) -> Iterator[str]:
         yield f"maps to {mapping.framework} {mapping.version}, which is not in control-frameworks.yaml"
     elif not re.fullmatch(framework.pattern, mapping.id):
         yield f"maps to {mapping.framework} {mapping.id!r}, which is no id of that framework"
+    elif mapping.id not in framework.by_id:
+        yield f"maps to {mapping.framework} {mapping.id!r}, which is not in controls/{mapping.framework}.yaml"
 
 
 def _coverage(library: Library) -> Iterator[str]:
@@ -125,26 +129,6 @@ def _coverage(library: Library) -> Iterator[str]:
             yield f"{library.places[technology.id]}: no check and no question names technology {technology.id}"
 
 
-def _prose(library: Library) -> Iterator[str]:
-    """No two checks or questions share a rationale, a help text or a remediation."""
-    seen: dict[str, str] = {}
-    for item in _criteria(library):
-        why = item.rationale if isinstance(item, Check) else item.help
-        for name, text in (
-            ("rationale or help", why),
-            ("remediation", item.remediation.summary),
-            ("title", _title(item)),
-        ):
-            key = re.sub(r"\W+", " ", text).lower().strip()
-            if key in seen:
-                yield f"{library.places[item.id]}: its {name} stands at {seen[key]} already"
-            seen.setdefault(key, library.places[item.id])
-
-
-def _title(item: Check | Question) -> str:
-    return item.title if isinstance(item, Check) else item.text
-
-
 def _queries(library: Library) -> Iterator[str]:
     for check in library.checks.values():
         at = library.places[check.id]
@@ -153,20 +137,28 @@ def _queries(library: Library) -> Iterator[str]:
         except QueryError as problem:
             yield f"{at}: query: {problem}"
             continue
-        yield from (f"{at}: query: {problem}" for problem in query_problems(tokens))
-        read_types = {name for source in sources(tokens) for name in source.types or ()} | _compared_types(
-            tokens
-        )
-        if check.source == "resource-graph" and read_types != set(check.resource_types):
+        limits = resource_graph_limits if check.source == "resource-graph" else microsoft_graph_tables
+        yield from (f"{at}: query: {problem}" for problem in (*query_problems(tokens), *limits(tokens)))
+        read_types = _types_read(check, tokens)
+        if read_types != set(check.resource_types):
             yield f"{at}: resource_types is {sorted(check.resource_types)}, the query reads {sorted(read_types)}"
 
 
 def query_problems(tokens: tuple[Token, ...]) -> Iterator[str]:
-    """What Resource Graph would refuse, or answer otherwise than meant."""
+    """What no engine takes, or the row contract forbids."""
     words = [token.lower for token in tokens]
     for token in tokens:
         if token.kind == "word" and token.lower in _FORBIDDEN:
             yield f"line {token.line}: {_FORBIDDEN[token.lower]}"
+    tail = words[len(words) - 1 - words[::-1].index("project") :] if "project" in words else []
+    for column in ("id", "status", "reason"):
+        if column not in tail:
+            yield f"does not end in a project of {column}"
+
+
+def resource_graph_limits(tokens: tuple[Token, ...]) -> Iterator[str]:
+    """What Resource Graph would refuse, or answer otherwise than meant."""
+    words = [token.lower for token in tokens]
     counts = {
         "join": words.count("join"),
         "mv-expand": words.count("mvexpand") + _pairs(words, "mv", "expand"),
@@ -176,21 +168,32 @@ def query_problems(tokens: tuple[Token, ...]) -> Iterator[str]:
             yield f"{counts[name]} × {name}; Resource Graph takes {limit}"
     if words.count("limit") < counts["mv-expand"]:
         yield "an mv-expand has no `limit`; without one only 128 values are read"
-    yield from _join_tables(tokens, sources(tokens))
-    tail = words[len(words) - 1 - words[::-1].index("project") :] if "project" in words else []
-    for column in ("id", "status", "reason"):
-        if column not in tail:
-            yield f"does not end in a project of {column}"
+    tables = {source.table for source in sources(tokens)}
+    among = ", ".join(sorted(tables))
+    if graph := tables - set(TABLES):
+        yield f"reads {', '.join(sorted(graph))}, of Microsoft Graph; say `source: microsoft-graph`"
+    elif not tables <= {"resources", "resourcecontainers"}:
+        if counts["join"] > 1 and len(tables) > 1:
+            yield f"{counts['join']} joins over {among}; Resource Graph takes one join across these tables"
+        if "union" in words and len(tables) > 1:
+            yield f"a union over {among}; Resource Graph takes one within a table, or over resources and resourcecontainers"
+    if words.count("union") > 2:
+        yield f"{words.count('union') + 1} union legs; Resource Graph takes 3"
 
 
-def _join_tables(tokens: tuple[Token, ...], read_sources: tuple[Source, ...]) -> Iterator[str]:
-    tables = {source.table for source in read_sources}
-    joins = sum(token.lower == "join" for token in tokens)
-    if joins > 1 and len(tables) > 1 and not tables <= {"resources", "resourcecontainers"}:
-        yield f"{joins} joins over {', '.join(sorted(tables))}; Resource Graph takes one join across these tables"
-    unions = sum(token.lower == "union" for token in tokens)
-    if unions > 2:
-        yield f"{unions + 1} union legs; Resource Graph takes 3"
+def microsoft_graph_tables(tokens: tuple[Token, ...]) -> Iterator[str]:
+    """Tables of Resource Graph in a query on Microsoft Graph: no engine has both live."""
+    for source in sources(tokens):
+        if source.table in TABLES:
+            yield f"line {source.line}: reads {source.table}, of Resource Graph; a check reads one of the two"
+
+
+def _types_read(check: Check, tokens: tuple[Token, ...]) -> set[str]:
+    """What ``resource_types`` has to list: types of resources, or entities of Microsoft Graph."""
+    read_sources = sources(tokens)
+    if check.source == "microsoft-graph":
+        return {source.table for source in read_sources}
+    return {name for source in read_sources for name in source.types or ()} | _compared_types(tokens)
 
 
 def _pairs(words: list[str], first: str, second: str) -> int:
@@ -234,7 +237,7 @@ RULES: tuple[Callable[[Library], Iterator[str]], ...] = (
     _checks_fit,
     _references,
     _coverage,
-    _prose,
+    copied,
     _queries,
     _tombstones,
 )

@@ -42,6 +42,7 @@ class OfflineInventory:
         self._connection = connection
         self._tables = dict(tables)
         self._views = set(readable)
+        self._offered: list[str] = []
         self._offering = threading.Lock()
 
     @classmethod
@@ -64,12 +65,22 @@ class OfflineInventory:
     def from_tables(cls, tables: Mapping[str, pa.Table]) -> OfflineInventory:
         """Open Arrow tables with the columns of `COLUMNS`, dynamic ones as JSON (cases, examples)."""
         connection = _connect()
-        manifests: dict[str, TableManifest] = {}
-        for name, table in tables.items():
-            connection.from_arrow(table).create(name)
-            manifests[name] = TableManifest(name=name, rows=table.num_rows, status="complete")
         _lock(connection)
-        return cls(connection, manifests, tables)
+        inventory = cls(connection, {}, ())
+        inventory.refill(tables)
+        return inventory
+
+    def refill(self, tables: Mapping[str, pa.Table]) -> None:
+        """Hold these Arrow tables and nothing else: cheaper than a new connection, where many follow each other."""
+        for view in self._offered:
+            self._connection.execute(f'DROP VIEW "{view}"')
+        for name in self._tables:
+            self._connection.execute(f'DROP TABLE "{name}"')
+        self._offered, self._tables = [], {}
+        for name, table in tables.items():
+            self._connection.from_arrow(table).create(name)
+            self._tables[name] = TableManifest(name=name, rows=table.num_rows, status="complete")
+        self._views = set(tables)
 
     def tables(self) -> Mapping[str, TableManifest]:
         """What is known of each table."""
@@ -112,6 +123,7 @@ class OfflineInventory:
         rows = self._connection.table(source.table).filter(duckdb.ColumnExpression("type").isin(*types))
         rows.create_view(source.view)
         self._views.add(source.view)
+        self._offered.append(source.view)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
-from ztkit.model.snapshot import COLUMNS
+from ztkit.model.snapshot import COLUMNS, columns_of
 
 DYNAMIC = tuple(name for name, kind in COLUMNS.items() if kind == "dynamic")
-STRINGS = tuple(name for name, kind in COLUMNS.items() if kind == "string")
 _LOWER = ("type", "location", "resourceGroup")
 _JSON = pa.json_(pa.string())
 
-SCHEMA = pa.schema([(name, _JSON if kind == "dynamic" else pa.string()) for name, kind in COLUMNS.items()])
-"""Arrow schema of every inventory table; dynamic columns are JSON text."""
+
+@lru_cache(maxsize=256)
+def schema_of(table: str) -> pa.Schema:
+    """Arrow schema of an inventory table; dynamic columns are JSON text."""
+    return pa.schema(
+        [(name, _JSON if kind == "dynamic" else pa.string()) for name, kind in columns_of(table).items()]
+    )
 
 
-def canonical(row: Mapping[str, Any]) -> dict[str, str | None]:
+def canonical(row: Mapping[str, Any], table: str = "resources") -> dict[str, str | None]:
     """Bring a row into its one form.
 
     ``type``, ``location`` and ``resourceGroup`` become lower case, as Resource Graph gives them in
@@ -27,30 +32,37 @@ def canonical(row: Mapping[str, Any]) -> dict[str, str | None]:
     does not tell a null member from an absent one, and DuckDB's JSON does.
 
     Args:
-        row: values by column name; columns that no table has are ignored.
+        row: values by column name; columns that the table does not have are ignored.
+        table: the table that the row belongs to.
     """
     result: dict[str, str | None] = {}
-    for name in STRINGS:
+    for name, kind in columns_of(table).items():
         value = row.get(name)
-        text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-        result[name] = text.lower() if name in _LOWER else text
-    for name in DYNAMIC:
-        value = _without_nulls(row.get(name))
-        result[name] = None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if kind == "dynamic":
+            value = _without_nulls(value)
+            result[name] = (
+                None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            )
+        else:
+            text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+            result[name] = text.lower() if name in _LOWER else text
     return result
 
 
-def to_arrow(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Rows as an Arrow table of `SCHEMA`, each in its canonical form."""
-    forms = [canonical(row) for row in rows]
-    columns = []
-    for field in SCHEMA:
-        values = [form[field.name] for form in forms]
-        if field.type == _JSON:
-            columns.append(pa.ExtensionArray.from_storage(_JSON, pa.array(values, pa.string())))
-        else:
-            columns.append(pa.array(values, pa.string()))
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+def to_arrow(rows: Iterable[Mapping[str, Any]], table: str = "resources") -> pa.Table:
+    """Rows as an Arrow table, each in its canonical form; see `schema_of`."""
+    schema = schema_of(table)
+    forms = [canonical(row, table) for row in rows]
+    return from_values(schema, ([form[name] for form in forms] for name in schema.names))
+
+
+def from_values(schema: pa.Schema, columns: Iterable[Sequence[str | None]]) -> pa.Table:
+    """An Arrow table from canonical values, a sequence a column."""
+    arrays = []
+    for field, values in zip(schema, columns, strict=True):
+        text = pa.array(values, pa.string())
+        arrays.append(pa.ExtensionArray.from_storage(_JSON, text) if field.type == _JSON else text)
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -24,7 +24,7 @@ from ztkit.engine.dialect import Rewritten, rewrite
 from ztkit.engine.simplify import simplify
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
-from ztkit.model.snapshot import COLUMNS
+from ztkit.model.snapshot import COLUMNS, GRAPH_COLUMNS, columns_of
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
@@ -67,8 +67,7 @@ def translate(query: str) -> Translation:
 
 
 def _translated(query: str, rewritten: Rewritten, staged: str) -> tuple[str, tuple[str, ...]]:
-    columns = columns_used(query)
-    schema = {source.view: columns for source in rewritten.sources}
+    schema = {source.view: columns_used(query, source.table) for source in rewritten.sources}
     try:
         translated = duckdb_kql.to_sql(staged, schema=schema, allow_write=False, query_now=_CLOCK)
     except KqlUnsupportedError as problem:
@@ -86,8 +85,8 @@ def _translated(query: str, rewritten: Rewritten, staged: str) -> tuple[str, tup
     )
 
 
-def columns_used(query: str) -> list[str]:
-    """Columns of the tables that a query can need: fewer columns make shorter SQL.
+def columns_used(query: str, table: str = "resources") -> list[str]:
+    """Columns of a table that a query can need: fewer columns make shorter SQL.
 
     All of them, unless a ``project`` or ``summarize`` of the outermost pipeline says what comes out.
     """
@@ -98,10 +97,10 @@ def columns_used(query: str) -> list[str]:
         if token.text == "|" and depth == 0 and tokens[index + 1].lower in ("project", "summarize"):
             narrowed |= index + 2 >= len(tokens) or tokens[index + 2].text != "-"
     if not narrowed or any(token.text == "*" or token.lower in ("pack_all", "union") for token in tokens):
-        return list(COLUMNS)
+        return list(columns_of(table))
     words = {token.text.rstrip("0123456789") for token in tokens if token.kind == "word"}
     words |= {string_value(token) for token in tokens if token.kind == "string"}
-    return [name for name in COLUMNS if name in words or name == "id"]
+    return [name for name in columns_of(table) if name in words or name == "id"]
 
 
 def refuse_other_than_select(sql: str) -> None:
@@ -124,7 +123,7 @@ def first_line(problem: Exception) -> str:
 def _key() -> str:
     """What a kept translation depends on besides the query: who translates, and how we prepare for it."""
     ours = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _OURS)).hexdigest()
-    return f"{version('duckdb-kql')} {duckdb.__version__} {ours} {','.join(COLUMNS)}"
+    return f"{version('duckdb-kql')} {duckdb.__version__} {ours} {','.join((*COLUMNS, *GRAPH_COLUMNS))}"
 
 
 def _kept_path(query: str) -> Path:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from ztkit.model.response import RiskException
 from ztkit.model.snapshot import Scope, TableStatus
 from ztkit.model.types import (
+    ALL_SOURCES,
     Authority,
     ConcernId,
     Effort,
@@ -19,6 +20,7 @@ from ztkit.model.types import (
     PillarId,
     Severity,
     Share,
+    SourceId,
     Tier,
 )
 
@@ -267,6 +269,7 @@ class Assessment(Model):
 
     Attributes:
         at: the moment that responses' ages and exceptions' expiries count from.
+        sources: services whose evidence was in scope.
         snapshot: None for an assessment of interviews only.
         overall: None when no pillar has anything to assess.
     """
@@ -280,6 +283,7 @@ class Assessment(Model):
     content_hash: str
     scope: Scope
     pillars_in_scope: tuple[PillarId, ...]
+    sources: tuple[SourceId, ...] = ALL_SOURCES
     snapshot: SnapshotRef | None
     parameters: Parameters
     overall: Overall

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as PythonMapping
+from functools import cached_property
 from typing import Literal
 
 from ztkit.model.types import (
@@ -78,11 +80,24 @@ class Technology(Model):
     source: Prose
 
 
+class Control(Model):
+    """A requirement of an outside framework, by the framework's own id and title.
+
+    Attributes:
+        group: the pillar, family, domain or section that it stands in.
+    """
+
+    id: Prose
+    title: Prose
+    group: Prose
+
+
 class ControlFramework(Model):
     """An outside framework that checks and questions map to; its requirements are *controls*.
 
     Attributes:
         pattern: the form of a control's id, as a regular expression.
+        controls: all of its controls, in its own order (``framework/controls/<id>.yaml``).
     """
 
     id: Slug
@@ -90,6 +105,12 @@ class ControlFramework(Model):
     version: Prose
     pattern: Prose
     source: HttpsUrl
+    controls: tuple[Control, ...] = ()
+
+    @cached_property
+    def by_id(self) -> PythonMapping[str, Control]:
+        """Controls by id."""
+        return {item.id: item for item in self.controls}
 
 
 class Mapping(Model):

@@ -30,6 +30,15 @@ COLUMNS: dict[str, str] = {
 }
 """Columns of every table and their KQL types, as Resource Graph gives them."""
 
+GRAPH_COLUMNS: dict[str, str] = {
+    "id": "string",
+    "displayName": "string",
+    "type": "string",
+    "tenantId": "string",
+    "properties": "dynamic",
+}
+"""Columns of every table of Microsoft Graph: the entity's name or its derived one is the type."""
+
 TABLES: tuple[str, ...] = (
     "resources",
     "resourcecontainers",
@@ -46,10 +55,15 @@ TABLES: tuple[str, ...] = (
     "networkresources",
     "insightsresources",
     "deploymentresources",
-    "managedserviceresources",
+    "managedservicesresources",
     "iotsecurityresources",
 )
-"""Resource Graph tables that a snapshot may hold."""
+"""Resource Graph tables that a snapshot may hold, beside those of Microsoft Graph (framework/graph-entities.yaml)."""
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """The columns of a table and their KQL types; a table that Resource Graph does not have is of Microsoft Graph."""
+    return COLUMNS if table in TABLES else GRAPH_COLUMNS
 
 
 class TableManifest(Model):

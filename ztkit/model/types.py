@@ -19,6 +19,12 @@ Effort = Literal["S", "M", "L"]
 Impact = Literal["none", "low", "medium", "high"]
 SourceId = Literal["resource-graph", "microsoft-graph"]
 
+ALL_SOURCES: tuple[SourceId, ...] = ("resource-graph", "microsoft-graph")
+SOURCE_TITLES: dict[SourceId, str] = {
+    "resource-graph": "Azure Resource Graph",
+    "microsoft-graph": "Microsoft Graph",
+}
+
 SEVERITY_WEIGHT: dict[Severity, int] = {"critical": 5, "high": 3, "medium": 2, "low": 1}
 """The weight of a check that is a criterion of its own (design: severity is the weight)."""
 
@@ -82,7 +88,9 @@ PolicyGuid = Annotated[
 ]
 
 __all__ = [
+    "ALL_SOURCES",
     "SEVERITY_WEIGHT",
+    "SOURCE_TITLES",
     "STAGES",
     "Authority",
     "CheckId",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ztkit.assess.ledger import LedgerRow, ledger
 from ztkit.model.assessment import Assessment, CheckResult, Claim, CriterionResult
-from ztkit.model.types import SEVERITY_WEIGHT
+from ztkit.model.types import SEVERITY_WEIGHT, SOURCE_TITLES
 from ztkit.report import words
 from ztkit.report.inputs import SHOWN_PER_CHECK, Failing, ReportData
 from ztkit.report.markup import Column, Content, Html, details, empty, join, section, symbol, table, tag
@@ -226,6 +226,7 @@ def _manifest(data: ReportData) -> Html:
         ("Tool", assessment.tool),
         ("Content", assessment.content_hash),
         ("Pillars in scope", ", ".join(assessment.pillars_in_scope)),
+        ("Evidence in scope", _services(assessment)),
         ("Tenants", _some(scope.tenants)),
         ("Subscriptions", _some(scope.subscriptions)),
         ("Management groups", _some(scope.management_groups)),
@@ -263,6 +264,14 @@ def _manifest(data: ReportData) -> Html:
             )
         )
     return join(parts)
+
+
+def _services(assessment: Assessment) -> str:
+    """Services in scope, and those left out by name: a reader must not take them for read."""
+    within = [title for name, title in SOURCE_TITLES.items() if name in assessment.sources]
+    without = [title for name, title in SOURCE_TITLES.items() if name not in assessment.sources]
+    left_out = f"; left out: {', '.join(without)}" if without else ""
+    return (", ".join(within) or "none") + left_out
 
 
 def _some(names: Sequence[str], shown: int = 10) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ztkit.model.assessment import Assessment, CriterionResult, PillarResult
-from ztkit.model.types import STAGES
+from ztkit.model.types import SOURCE_TITLES, STAGES
 from ztkit.report import figures, plots, words
 from ztkit.report.gaps import actions, blind_spots, first_steps
 from ztkit.report.inputs import ReportData
@@ -97,6 +97,9 @@ def provenance(assessment: Assessment) -> str:
         parts.append("from interviews only, without an inventory")
     else:
         parts.append(f"inventory of {words.day(snapshot.taken)}, {snapshot.rows:,} resources and records")
+        parts += [
+            f"{title} left out" for name, title in SOURCE_TITLES.items() if name not in assessment.sources
+        ]
     titles = [pillar.title.lower() for pillar in assessment.pillars]
     parts.append("all five pillars" if len(titles) == 5 else f"in scope: {words.listed(titles)}")
     if assessment.assessor:

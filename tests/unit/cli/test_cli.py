@@ -218,6 +218,58 @@ def test_checks_and_questions_can_be_listed_and_shown():
     assert "Did you mean" in run("checks", "show", "data.storage-http-only", code=2)
 
 
+def test_the_crosswalk_shows_states_in_a_workspace_and_the_content_elsewhere(
+    engagement, tmp_path, monkeypatch
+):
+    run("assess", "-w", engagement)
+    text = run("crosswalk", "-f", "cisa-ztmm", "-w", engagement)
+    assert "37 controls have criteria" in text
+    assert "not met" in text
+    only = json.loads(run("crosswalk", "-w", engagement, "--control", "5.5", "--json"))
+    assert [item["id"] for item in only["controls"]] == ["5.5"]
+    assert any(
+        item["id"] == "data.storage-https-only" and item["failed"] for item in only["controls"][0]["bearings"]
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "no states are shown" in run("crosswalk")
+    assert "has no control '9.9'" in run("crosswalk", "--control", "9.9", code=2)
+    assert "There is no framework" in run("crosswalk", "-f", "iso", code=2)
+
+
+def test_a_service_that_nobody_may_read_is_left_out_by_name(engagement):
+    space = Workspace.open(engagement)
+    asked = next(
+        question
+        for question in LIBRARY.questions.values()
+        if question.checks
+        and all(LIBRARY.checks[link.check].source == "microsoft-graph" for link in question.checks)
+    )
+    best = asked.answers[-1]
+    space.add_responses([response(asked.id, best.id)])
+    text = run("assess", "-w", engagement)
+    assert "the snapshot has nothing of Microsoft Graph" in text
+    with_it = space.assessment("latest")
+    run("assess", "-w", engagement, "--without", "microsoft-graph")
+    without = space.assessment("latest")
+    value = {item.id: item.rule for item in with_it.criteria}
+    assert value[asked.id] == "evidence-lost"
+    assert {item.id: item.rule for item in without.criteria}[asked.id] == "attested"
+    assert without.sources == ("resource-graph",)
+    assert not any(LIBRARY.checks[item.id].source == "microsoft-graph" for item in without.checks)
+    run("report", "-w", engagement)
+    (page,) = (space.root / "reports").rglob("*.html")
+    assert "Microsoft Graph left out" in page.read_text(encoding="utf-8")
+    assert "There is no service 'entra'" in run("assess", "-w", engagement, "--without", "entra", code=2)
+
+
+def test_the_pages_and_the_coverage_of_the_content(tmp_path):
+    run("checks", "docs", tmp_path / "pages")
+    assert (tmp_path / "pages" / "README.md").is_file()
+    found = json.loads(run("checks", "coverage", "--json"))
+    assert [item["objective"] for item in found] == list(LIBRARY.objectives)
+    assert "identity.1" in run("checks", "coverage")
+
+
 def test_the_entry_point_turns_an_error_into_a_message_and_a_code(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "ztkit", "status", "-w", str(tmp_path)],

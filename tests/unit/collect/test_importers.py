@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -324,3 +325,116 @@ def test_whatever_text_is_imported_the_answer_is_rows_or_an_error_with_its_place
         assert "any.json:" in str(problem)
     else:
         assert all(item.row["id"] and item.row["type"] for item in rows)
+
+
+TENANT = "00000000-0000-0000-0000-0000000000ff"
+GRAPH = "https://graph.microsoft.com/v1.0/$metadata#"
+ORGANISATION = {"@odata.context": GRAPH + "organization", "value": [{"id": TENANT, "displayName": "Contoso"}]}
+POLICY = {"id": "p-1", "displayName": "Require MFA", "state": "enabled", "grantControls": None}
+
+
+def answer(path, *objects, **more):
+    return json.dumps({"@odata.context": GRAPH + path, "value": list(objects), **more})
+
+
+def test_answers_of_microsoft_graph_become_tables_of_their_entities(workspace, tmp_path):
+    files = [
+        write(tmp_path, "a.json", answer("identity/conditionalAccess/policies", POLICY)),
+        write(tmp_path, "b.json", json.dumps(ORGANISATION)),
+        write(
+            tmp_path,
+            "c.json",
+            answer(
+                "deviceManagement/deviceCompliancePolicies(assignments())",
+                {"@odata.type": "#microsoft.graph.iosCompliancePolicy", "id": "c-1", "displayName": "iOS"},
+            ),
+        ),
+        write(
+            tmp_path,
+            "d.json",
+            json.dumps(
+                {
+                    "@odata.context": GRAPH + "policies/authorizationPolicy/$entity",
+                    "id": "x",
+                    "allowInvitesFrom": "none",
+                }
+            ),
+        ),
+        write(
+            tmp_path,
+            "e.json",
+            json.dumps(
+                {
+                    "@odata.context": GRAPH + "policies/crossTenantAccessPolicy/default",
+                    "isServiceDefault": True,
+                }
+            ),
+        ),
+    ]
+    manifest = load(workspace, *files)
+    assert manifest.scope.tenants == (TENANT,)
+    assert {table.name: table.status for table in manifest.tables} == dict.fromkeys(
+        (
+            "authorizationPolicy",
+            "conditionalAccessPolicy",
+            "crossTenantAccessPolicyConfigurationDefault",
+            "deviceCompliancePolicy",
+            "organization",
+        ),
+        "complete",
+    )
+    assert stored(workspace, manifest, "conditionalAccessPolicy") == [
+        {
+            "id": "p-1",
+            "displayName": "Require MFA",
+            "type": "conditionalaccesspolicy",
+            "tenantId": TENANT,
+            "properties": '{"state":"enabled"}',
+        }
+    ]
+    assert stored(workspace, manifest, "deviceCompliancePolicy")[0]["type"] == "ioscompliancepolicy"
+    assert stored(workspace, manifest, "crossTenantAccessPolicyConfigurationDefault")[0]["id"].startswith(
+        "crossTenant"
+    )
+
+
+def test_an_answer_with_a_next_page_is_partial(workspace, tmp_path):
+    more = {"@odata.nextLink": "https://graph.microsoft.com/v1.0/users?$skiptoken=x"}
+    file = write(
+        tmp_path, "u.json", answer("users(id,displayName)", {"id": "u-1", "displayName": "User"}, **more)
+    )
+    other = write(tmp_path, "o.json", json.dumps(ORGANISATION))
+    table = next(item for item in load(workspace, file, other).tables if item.name == "user")
+    assert (table.status, table.rows, table.expected) == ("partial", 1, 2)
+
+
+def test_objects_without_context_are_taken_with_their_entity(workspace, tmp_path):
+    whole = {
+        "table": "organization",
+        "id": TENANT,
+        "displayName": "Contoso",
+        "properties": {"tenantType": "AAD"},
+    }
+    first = write(tmp_path, "o.jsonl", json.dumps(whole))
+    second = write(tmp_path, "p.jsonl", json.dumps({"table": "conditionalaccesspolicy", **POLICY}))
+    manifest = load(workspace, first, second)
+    assert stored(workspace, manifest, "organization")[0]["properties"] == '{"tenantType":"AAD"}'
+    assert stored(workspace, manifest, "conditionalAccessPolicy")[0]["tenantId"] == TENANT
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            answer("identity/conditionalAccess/policies", POLICY),
+            "Of which tenant are the objects of conditionalAccess",
+        ),
+        (answer("me/messages", {"id": "m"}), "is nothing that a check reads"),
+        (answer("organization", {"displayName": "Contoso"}), "the object has no `id`"),
+        (answer("organization", {"id": "a", "x": {"y": "System.Object[]"}}), "PowerShell cut it off"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(workspace, tmp_path, text, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        load(workspace, write(tmp_path, "x.json", text))
+    assert workspace.snapshots() == []

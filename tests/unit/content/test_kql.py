@@ -6,7 +6,7 @@ import pytest
 
 from ztkit.content.kql import sources, tokenize
 from ztkit.content.kql_paths import paths_read
-from ztkit.content.lint import query_problems
+from ztkit.content.lint import microsoft_graph_tables, query_problems, resource_graph_limits
 
 END = "| project id, status, reason"
 
@@ -86,7 +86,8 @@ def test_a_name_from_nowhere_has_no_candidate():
     ],
 )
 def test_what_resource_graph_would_refuse_is_a_problem(query, problem):
-    assert any(problem in found for found in query_problems(tokenize(query)))
+    tokens = tokenize(query)
+    assert any(problem in found for found in (*query_problems(tokens), *resource_graph_limits(tokens)))
 
 
 def test_a_query_within_the_limits_has_no_problem():
@@ -94,4 +95,21 @@ def test_a_query_within_the_limits_has_no_problem():
         "resources | mv-expand a = tags limit 400 | join kind=leftouter (resourcecontainers) on subscriptionId "
         + END
     )
-    assert list(query_problems(tokenize(query))) == []
+    tokens = tokenize(query)
+    assert [*query_problems(tokens), *resource_graph_limits(tokens)] == []
+
+
+def test_a_check_reads_one_of_the_two_services():
+    assert list(microsoft_graph_tables(tokenize("CONDITIONALACCESSPOLICY | where id != ''"))) == []
+    assert "reads resources" in next(microsoft_graph_tables(tokenize("domain | join (resources) on id")))
+    assert "conditionalAccessPolicy, of Microsoft Graph" in next(
+        resource_graph_limits(tokenize("conditionalaccesspolicy | take 1"))
+    )
+
+
+def test_a_union_across_other_tables_is_refused():
+    query = "securityresources | union resources | project id, status, reason"
+    assert any(
+        "a union over resources, securityresources" in found
+        for found in resource_graph_limits(tokenize(query))
+    )

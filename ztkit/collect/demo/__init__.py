@@ -13,8 +13,11 @@ from typing import Final
 from ztkit.collect.demo import (
     accepted,
     applications,
+    backbone,
     containers,
     entrances,
+    findings,
+    graph,
     machines,
     network,
     operations,
@@ -50,11 +53,13 @@ _FAMILIES: Final = (
     machines,
     servers,
     perimeter,
+    backbone,
     entrances,
     applications,
     services,
     plans,
     security,
+    findings,
     operations,
     upkeep,
     roles,
@@ -101,6 +106,8 @@ def write_estate(
     output.add("policyresources", policies.assignments_above(scene))
     for kind in KINDS:
         output.add(kind.table, scene.rows(kind))
+    for item in graph.objects(scene):
+        output.add(item.table, (item.row(scene),))
     scene.count_of[IMAGE] = max(8, resources - output.rows["resources"])
     output.add("resources", scene.rows(IMAGE))
     output.close()

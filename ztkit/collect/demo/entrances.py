@@ -169,7 +169,7 @@ GATEWAY_WAF: Final[Kind] = Kind(
         "policySettings": {
             "state": Switch(Feature("waf.state", (20, 12, 12, 12)), "Enabled", "Disabled"),
             "mode": Switch(_DETECTION, "Prevention", "Detection"),
-            "requestBodyCheck": True,
+            "requestBodyCheck": Switch(Feature("waf.body", (60, 50, 42, 34)), True, False),
             "maxRequestBodySizeInKb": 128,
         },
         "managedRules": _managed_rules("waf", "OWASP", "3.2"),
@@ -222,7 +222,7 @@ FRONT_DOOR_WAF: Final[Kind] = Kind(
         "policySettings": {
             "enabledState": "Enabled",
             "mode": Switch(Feature("afd.prevention", (67, 50, 34, 34)), "Prevention", "Detection"),
-            "requestBodyCheck": "Enabled",
+            "requestBodyCheck": Switch(Feature("afd.body", (67, 50, 50, 34)), "Enabled", "Disabled"),
         },
         "managedRules": _managed_rules("afd", "Microsoft_DefaultRuleSet", "2.1"),
         "customRules": {"rules": []},

@@ -7,7 +7,7 @@ from typing import Final
 from ztkit.collect.demo.estate import Kind, Resource, Scene, having
 from ztkit.collect.demo.machines import VM
 from ztkit.collect.demo.servers import ARC, MONITORED
-from ztkit.collect.demo.template import ABSENT, Feature, Made, Pick, Switch, Text
+from ztkit.collect.demo.template import ABSENT, Ago, Feature, Made, Pick, Switch, Text
 
 WORKSPACE: Final[Kind] = Kind(
     "Microsoft.OperationalInsights/workspaces",
@@ -190,6 +190,61 @@ QUERY_RULE: Final[Kind] = Kind(
         ),
     },
 )
+_TAKEN_UP: Final = Feature("monitor-alert.taken-up", (75, 66, 56, 44))
+FIRED_ALERT: Final[Kind] = Kind(
+    "Microsoft.AlertsManagement/alerts",
+    "{r.guid}",
+    share=6,
+    least=24,
+    table="alertsmanagementresources",
+    path="{r.place.subscription.path}/providers/Microsoft.AlertsManagement/alerts/{r.name}",
+    location="",
+    properties={
+        "essentials": {
+            "severity": Pick("monitor-alert.severity", ("Sev1", "Sev2", "Sev0", "Sev3")),
+            "signalType": Pick("monitor-alert.signal", ("Metric", "Log", "Log")),
+            "alertState": Switch(
+                _TAKEN_UP, Pick("monitor-alert.state", ("Acknowledged", "Closed", "Closed")), "New"
+            ),
+            "monitorCondition": Pick("monitor-alert.condition", ("Fired", "Fired", "Resolved", "Fired")),
+            "monitorService": Pick(
+                "monitor-alert.service", ("Platform", "Log Analytics", "ActivityLog Administrative")
+            ),
+            "alertRule": Text("{r.place.subscription.path}/providers/Microsoft.Insights/metricAlerts/ma"),
+            "targetResourceType": "microsoft.compute/virtualmachines",
+            "startDateTime": Ago(0.2, 29, "monitor-alert.age"),
+            "lastModifiedUserName": "System",
+        }
+    },
+)
+PROCESSING_RULE: Final[Kind] = Kind(
+    "Microsoft.AlertsManagement/actionRules",
+    "apr-{r.label}-{r.number}",
+    share=0.3,
+    least=8,
+    location="global",
+    properties={
+        "enabled": True,
+        "scopes": [Text("{r.place.subscription.path}/resourceGroups/{r.place.group}")],
+        "actions": [{"actionType": "RemoveAllActionGroups"}],
+        "schedule": Switch(
+            Feature("processing-rule.ends", (50, 42, 34, 25)),
+            {
+                "timeZone": "W. Europe Standard Time",
+                "recurrences": [
+                    {
+                        "recurrenceType": "Weekly",
+                        "daysOfWeek": ["Sunday"],
+                        "startTime": "02:00:00",
+                        "endTime": "06:00:00",
+                    }
+                ],
+            },
+            ABSENT,
+        ),
+        "description": "Maintenance",
+    },
+)
 COLLECTION_RULE: Final[Kind] = Kind(
     "Microsoft.Insights/dataCollectionRules",
     "dcr-{r.label}-{r.number}",
@@ -199,7 +254,16 @@ COLLECTION_RULE: Final[Kind] = Kind(
     kind="Linux",
     properties={
         "provisioningState": "Succeeded",
-        "dataFlows": [],
+        "dataFlows": [
+            {
+                "streams": Switch(
+                    Feature("rule.events", (84, 75, 60, 50)),
+                    ["Microsoft-Perf", "Microsoft-Syslog", "Microsoft-Event"],
+                    ["Microsoft-Perf", "Microsoft-InsightsMetrics"],
+                ),
+                "destinations": ["log-security"],
+            }
+        ],
         "description": "Performance and security events",
     },
 )
@@ -215,7 +279,9 @@ def _association(machine: Kind) -> Kind:
         path="{r.leader.id}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{r.name}",
         location="",
         properties={
-            "dataCollectionRuleId": Made(lambda scene, _: f'"{scene.nth(COLLECTION_RULE, 0).id}"'),
+            "dataCollectionRuleId": Made(
+                lambda scene, item: f'"{scene.nth(COLLECTION_RULE, item.ordinal % 6).id}"'
+            ),
             "provisioningState": "Succeeded",
         },
     )
@@ -228,6 +294,8 @@ KINDS: Final = (
     *ACTIVITY_ALERTS,
     METRIC_ALERT,
     QUERY_RULE,
+    FIRED_ALERT,
+    PROCESSING_RULE,
     COLLECTION_RULE,
     _association(VM),
     _association(ARC),

@@ -6,11 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-import pyarrow as pa
-
 from ztkit.collect.demo.estate import Row
 from ztkit.collect.snapshot import BATCH_ROWS, SnapshotWriter
-from ztkit.engine.rows import DYNAMIC, SCHEMA
+from ztkit.engine.rows import from_values, schema_of
 
 
 class Output:
@@ -38,18 +36,7 @@ class Output:
 
     def _write(self, table: str) -> None:
         waiting = self._waiting[table]
-        self._writer.table(table).add_arrow(to_arrow(waiting))
+        columns = zip(*waiting, strict=True)
+        self._writer.table(table).add_arrow(from_values(schema_of(table), columns))
         waiting.clear()
         self._progress(self.rows.total())
-
-
-def to_arrow(rows: list[Row]) -> pa.Table:
-    """Rows in their canonical form as an Arrow table."""
-    columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-    return pa.Table.from_arrays(
-        [
-            pa.ExtensionArray.from_storage(field.type, column) if field.name in DYNAMIC else column
-            for field, column in zip(SCHEMA, columns, strict=True)
-        ],
-        schema=SCHEMA,
-    )

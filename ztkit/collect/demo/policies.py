@@ -218,6 +218,7 @@ COMPONENT_STATES: Final = (
     _component("keys", "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0", (62, 54, 42, 30)),
     _component("secrets", "98728c90-32c7-4049-8429-847dc0f4fe37", (70, 62, 66, 48)),
 )
+_STACK_FAILED: Final = Feature("stack.failed", (50, 42, 34, 25))
 STACK: Final[Kind] = Kind(
     "Microsoft.Resources/deploymentStacks",
     "stack-{r.label}-{r.number}",
@@ -225,7 +226,20 @@ STACK: Final[Kind] = Kind(
     least=8,
     table="deploymentresources",
     properties={
-        "provisioningState": "succeeded",
+        "provisioningState": Switch(_STACK_FAILED, "succeeded", "failed"),
+        "failedResources": Switch(
+            _STACK_FAILED,
+            [],
+            [
+                {
+                    "id": Text("{r.place.prefix}Microsoft.Storage/storageAccounts/stold{r.number}"),
+                    "error": {
+                        "code": "ScopeLocked",
+                        "message": "The scope has a lock and cannot be deleted.",
+                    },
+                }
+            ],
+        ),
         "actionOnUnmanage": {"resources": "detach", "resourceGroups": "detach", "managementGroups": "detach"},
         "denySettings": {
             "mode": Switch(

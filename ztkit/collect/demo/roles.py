@@ -191,7 +191,7 @@ DELEGATION: Final[Kind] = Kind(
     "{r.guid}",
     least=4,
     share=0.1,
-    table="managedserviceresources",
+    table="managedservicesresources",
     path=_SUBSCRIPTION + "/providers/Microsoft.ManagedServices/registrationDefinitions/{r.name}",
     location="",
     properties={
@@ -215,7 +215,7 @@ DELEGATED: Final[Kind] = Kind(
     "Microsoft.ManagedServices/registrationAssignments",
     "{r.guid}",
     follows=DELEGATION,
-    table="managedserviceresources",
+    table="managedservicesresources",
     path=_SUBSCRIPTION + "/providers/Microsoft.ManagedServices/registrationAssignments/{r.name}",
     location="",
     properties={"registrationDefinitionId": Text("{r.leader.id}"), "provisioningState": "Succeeded"},

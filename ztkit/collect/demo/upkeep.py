@@ -58,6 +58,13 @@ VAULT: Final[Kind] = Kind(
     },
 )
 BACKED_UP: Final = Feature("vm.backup", (44, 36, 28, 19))
+_BACKUP_STATE: Final = Feature("vm.backup-state", (26, 22, 20, 17))
+_BACKUP_STALE: Final = Feature("vm.backup-stale", (30, 24, 18, 12))
+_LAST_POINT: Final = Switch(
+    _BACKUP_STATE,
+    Switch(_BACKUP_STALE, Ago(0.5), Ago(10, 45, "backup.stale")),
+    Ago(60, 700, "backup.last"),
+)
 PROTECTED_ITEM: Final[Kind] = Kind(
     "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems",
     "VM;iaasvmcontainerv2;{r.leader.place.group};{r.leader.name}",
@@ -72,17 +79,11 @@ PROTECTED_ITEM: Final[Kind] = Kind(
         "friendlyName": Text("{r.leader.name}"),
         "sourceResourceId": Text("{r.leader.id}"),
         "virtualMachineId": Text("{r.leader.id}"),
-        "protectionState": Switch(
-            Feature("vm.backup-state", (26, 22, 20, 17)), "Protected", "ProtectionStopped"
-        ),
+        "protectionState": Switch(_BACKUP_STATE, "Protected", "ProtectionStopped"),
         "protectionStatus": "Healthy",
-        "lastBackupStatus": "Completed",
-        "lastBackupTime": Switch(
-            Feature("vm.backup-state", (26, 22, 20, 17)), Ago(0.5), Ago(60, 700, "backup.last")
-        ),
-        "lastRecoveryPoint": Switch(
-            Feature("vm.backup-state", (26, 22, 20, 17)), Ago(0.5), Ago(60, 700, "backup.last")
-        ),
+        "lastBackupStatus": Switch(_BACKUP_STALE, "Completed", "Failed"),
+        "lastBackupTime": _LAST_POINT,
+        "lastRecoveryPoint": _LAST_POINT,
         "isScheduledForDeferredDelete": False,
     },
 )
@@ -107,6 +108,28 @@ BACKUP_VAULT: Final[Kind] = Kind(
         "storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}],
     },
 )
+RESOURCE_GUARD: Final[Kind] = Kind(
+    "Microsoft.DataProtection/resourceGuards",
+    "rguard-{r.label}-{r.number}",
+    share=0.1,
+    least=5,
+    sorts=("identity", "management"),
+    properties={
+        "provisioningState": "Succeeded",
+        "description": "Asks the security team before backups lose their protection",
+        "vaultCriticalOperationExclusionList": Switch(
+            Feature("guard.whole", (75, 66, 58, 50)),
+            [],
+            ["Microsoft.RecoveryServices/vaults/backupPolicies/write"],
+        ),
+        "resourceGuardOperations": [
+            {
+                "vaultCriticalOperation": "Microsoft.RecoveryServices/vaults/backupconfig/write",
+                "requestResourceType": "Microsoft.DataProtection/resourceGuards/updateBackupSecurityPINRequests",
+            }
+        ],
+    },
+)
 
 SCHEDULE: Final[Kind] = Kind(
     "Microsoft.Maintenance/maintenanceConfigurations",
@@ -117,12 +140,22 @@ SCHEDULE: Final[Kind] = Kind(
     properties={
         "maintenanceScope": "InGuestPatch",
         "visibility": "Custom",
-        "installPatches": {"rebootSetting": "IfRequired"},
+        "installPatches": {
+            "rebootSetting": "IfRequired",
+            "windowsParameters": {"classificationsToInclude": ["Critical", "Security", "UpdateRollup"]},
+            "linuxParameters": {
+                "classificationsToInclude": Switch(
+                    Feature("schedule.classes", (60, 50, 40, 30)), ["Critical", "Security"], ["Other"]
+                )
+            },
+        },
         "maintenanceWindow": {
             "startDateTime": "2025-10-05 02:00",
             "duration": "03:55",
             "timeZone": "W. Europe Standard Time",
-            "recurEvery": "1Week Sunday",
+            "recurEvery": Switch(
+                Feature("schedule.rare", (90, 84, 75, 66)), "1Week Sunday", "3Months Third Sunday"
+            ),
         },
     },
 )
@@ -225,6 +258,7 @@ KINDS: Final = (
     VAULT,
     PROTECTED_ITEM,
     BACKUP_VAULT,
+    RESOURCE_GUARD,
     SCHEDULE,
     _assignment(VM, "vm"),
     _assignment(ARC, "arc"),
