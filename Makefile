@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
-.PHONY: help demo test check lint types imports content browser bench clean
+.PHONY: help demo test check lint types imports content browser docs bench clean
 help:
 	@sed -n 's/^#  */  /p' Makefile
 
@@ -39,6 +39,9 @@ check: $(VENV)/.dev
 # The browser tests run in the Chrome, Edge or Chromium that is there; on Debian one is installed where that may be done.
 browser:
 	@sh tests/browser/install-chromium.sh
+
+docs: $(VENV)/.dev
+	$(BIN)/ztkit checks docs docs/checks
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
