@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
-.PHONY: help demo test check lint types imports content browser docs bench clean
+.PHONY: help demo test check lint types imports content browser docs mutants bench clean
 help:
 	@sed -n 's/^#  */  /p' Makefile
 
@@ -39,6 +39,9 @@ check: $(VENV)/.dev
 # The browser tests run in the Chrome, Edge or Chromium that is there; on Debian one is installed where that may be done.
 browser:
 	@sh tests/browser/install-chromium.sh
+
+mutants: $(VENV)/.dev
+	ZTKIT_MUTANTS=all $(BIN)/python -m pytest -n 2 tests/mutation
 
 docs: $(VENV)/.dev
 	$(BIN)/ztkit checks docs docs/checks

@@ -32,6 +32,7 @@ class Entity(Model):
         permission: the least application permission that reads them.
         licence: what the tenant must own; empty where every tenant has it.
         singleton: whether the path gives one object and no list.
+        first_page: whether only the first page is wanted, such as the newest of a daily score.
         derived: entities that objects of the list may be; the ``type`` of a row says which.
         beyond: properties that checks may read although the definition lacks them.
     """
@@ -42,5 +43,6 @@ class Entity(Model):
     permission: Prose
     licence: str = ""
     singleton: bool = False
+    first_page: bool = False
     derived: tuple[EntityName, ...] = ()
     beyond: tuple[Beyond, ...] = Field(default=())
