@@ -73,3 +73,24 @@ class TableUnreadableError(QueryError):
 
 class ReportError(ZtkitError):
     """A report could not be rendered; nothing was published."""
+
+
+class ServiceError(ZtkitError):
+    """A cloud service did not answer, or answered with an error.
+
+    Attributes:
+        status: of the HTTP answer; None where there was none.
+        code: the service's own name for the error.
+    """
+
+    def __init__(self, message: str, status: int | None, code: str) -> None:
+        self.status, self.code = status, code
+        super().__init__(message)
+
+
+class AccessError(ServiceError):
+    """Signing in failed, or the account may not read what was asked for."""
+
+
+class ReadOnlyError(ZtkitError):
+    """Something other than reading was about to be sent; it was not."""

@@ -9,7 +9,7 @@ import traceback
 import typer
 
 from ztkit import __version__
-from ztkit.cli import content, crosswalk, workspace
+from ztkit.cli import collect, content, crosswalk, doctor, kusto, workspace
 from ztkit.cli.console import err, out
 from ztkit.errors import StoppedError, ZtkitError
 
@@ -24,7 +24,10 @@ app = typer.Typer(
 )
 app.add_typer(content.checks_app, name="checks")
 app.add_typer(content.questions_app, name="questions")
+app.add_typer(collect.collect_app, name="collect")
+app.add_typer(kusto.app, name="kusto")
 workspace.register(app)
+app.command("doctor", epilog="Example: ztkit doctor --sign-in cli")(doctor.doctor)
 app.command("crosswalk", epilog="Example: ztkit crosswalk --framework cisa-ztmm -w contoso")(
     crosswalk.crosswalk
 )

@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from ztkit.cli.console import err, out, print_json
+from ztkit.cli.console import err, out, print_json, progress_bar
 from ztkit.errors import UsageError
 
 if TYPE_CHECKING:
     from ztkit.assess.evaluate import CheckRun
     from ztkit.model.assessment import Assessment, Comparison
+    from ztkit.model.snapshot import SnapshotManifest
     from ztkit.model.types import SourceId
 
 WorkspaceOption = Annotated[
@@ -103,7 +96,7 @@ def import_(
     space = Workspace.open(workspace)
     now = datetime.now(UTC)
     sources = expand(files)
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("Reading", total=sum(path.stat().st_size for path in sources))
         manifest = import_files(
             space,
@@ -114,17 +107,21 @@ def import_(
             vouched_complete=complete,
             progress=lambda _path, count: progress.advance(task, count),
         )
-    out.print(
-        f"Snapshot {manifest.id}: {sum(item.rows for item in manifest.tables):,} rows in {len(manifest.tables)} tables"
-    )
-    for item in manifest.tables:
-        reason = f"  {item.reason}" if item.reason else ""
-        out.print(f"  {item.name:<28} {item.rows:>9,}  {item.status}{escape(reason)}")
-    for note in manifest.notes:
-        err.print(f"Note: {escape(note)}")
+    print_snapshot(manifest)
     if taken is None:
         err.print("Note: ages are counted from now; if the files were exported earlier, say so with --taken.")
     out.print("Next: `ztkit assess`.")
+
+
+def print_snapshot(manifest: SnapshotManifest) -> None:
+    """Print what a snapshot holds, and what is missing."""
+    rows = sum(item.rows for item in manifest.tables)
+    out.print(f"Snapshot {manifest.id}: {rows:,} rows in {len(manifest.tables)} tables")
+    for item in manifest.tables:
+        reason = f"  {item.reason}" if item.reason else ""
+        out.print(f"  {item.name:<42} {item.rows:>9,}  {item.status}{escape(reason)}")
+    for note in manifest.notes:
+        err.print(f"Note: {escape(note)}")
 
 
 def assess(
@@ -159,7 +156,7 @@ def assess(
     snapshot_id = None if interview_only else _snapshot(space.snapshots(), snapshot)
     moment = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
     library = shipped_library()
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("Checks", total=len(library.checks) if snapshot_id else 0)
 
         def show(run: CheckRun) -> None:
@@ -167,7 +164,7 @@ def assess(
             if run.outcome == "error":
                 progress.console.print(f"Could not run {escape(run.reason)}")
 
-        plan = Plan(snapshot_id, moment, without=_sources(without or ()))
+        plan = Plan(snapshot_id, moment, without=services_named(without or ()))
         assessment = run_assessment(space, library, plan, show)
     if as_json:
         print_json(assessment.model_dump(mode="json"))
@@ -182,7 +179,7 @@ def assess(
         raise typer.Exit(1)
 
 
-def _sources(names: Sequence[str]) -> frozenset[SourceId]:
+def services_named(names: Sequence[str]) -> frozenset[SourceId]:
     """Services by name.
 
     Raises:
@@ -225,7 +222,7 @@ def report(
     from ztkit.workspace import Workspace
 
     space = Workspace.open(workspace)
-    with _progress() as progress:
+    with progress_bar() as progress:
         progress.add_task("Rendering the report", total=None)
         path = publish(space, assessment, compared_with)
     out.print(f"Report: {escape(str(path.resolve()))}")
@@ -304,7 +301,7 @@ def demo(
     """Run the whole job on a made-up organisation: snapshots, responses, assessments, report."""
     from ztkit.demo import run_demo
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("Making the organisation", total=None)
 
         def show(step: str) -> None:
@@ -342,15 +339,3 @@ def _snapshot(known: list[str], wanted: str) -> str:
     if wanted not in known:
         raise UsageError(f"There is no snapshot {wanted!r}. There are: {', '.join(known)}.")
     return wanted
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
