@@ -39,7 +39,7 @@ class Service:
             self.began, self.used = now, 0
         self.used += 1
         allowed = self.used <= self.quota
-        left = self.rounding(self.began + self.window - now)
+        left = self.rounding(round(self.began + self.window - now, 6))
         headers = {
             "x-ms-user-quota-remaining": str(max(0, self.quota - self.used)),
             "X-Ms-User-Quota-Resets-After": f"00:00:{left:02}",
