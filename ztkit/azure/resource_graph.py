@@ -43,7 +43,7 @@ class QueryClient:
         self._client, self._pace = client, pace
 
     def page(
-        self, query: str, scope: Mapping[str, Any], *, skip: int = 0, token: str = "", rows: int = PAGE_ROWS
+        self, query: str, scope: Mapping[str, Any], *, skip: int = 0, token: str = "", rows: int | None = None
     ) -> Page:
         """One page of a query.
 
@@ -52,7 +52,7 @@ class QueryClient:
             scope: see `Scope.bodies`.
             skip: rows already read, where there is no token (any more).
             token: what the page before gave.
-            rows: how many at most.
+            rows: how many at most; `PAGE_ROWS` unless said.
 
         Raises:
             AccessError: the table may not be read.
@@ -60,7 +60,7 @@ class QueryClient:
         """
         options: dict[str, Any] = {
             "resultFormat": "objectArray",
-            "$top": rows,
+            "$top": rows or PAGE_ROWS,
             "authorizationScopeFilter": ABOVE_AND_BELOW,
         }
         if token:

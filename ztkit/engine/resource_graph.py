@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ztkit.azure.resource_graph import PAGE_ROWS, QueryClient
+from ztkit.azure.resource_graph import QueryClient
 from ztkit.content.kql import begins_with_operator, tokenize
 from ztkit.content.lint import resource_graph_limits
 from ztkit.errors import AccessError, QueryError, ServiceError, TableUnreadableError
@@ -82,7 +82,7 @@ class LiveInventory:
 
     def _page(self, query: str, body: Mapping[str, Any], skip: int = 0) -> Any:
         try:
-            return self._client.page(query, body, skip=skip, rows=PAGE_ROWS)
+            return self._client.page(query, body, skip=skip)
         except AccessError as problem:
             if problem.status == 401:
                 raise

@@ -43,6 +43,7 @@ taken=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 result=ztkit-${taken//:/}
 work=$(mktemp -d "$PWD/$result.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM # once the request on its way has ended: it must not write while its folder goes
 mkdir "$work/$result"
 
 # ask OPTIONS: one answer into $work/answer, and what leads to the next page into $next; or the reason why not into $why.
