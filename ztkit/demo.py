@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ztkit.assess.run import Plan, assess
+from ztkit.assess.sources import SnapshotOf
 from ztkit.collect import demo as organisation
 from ztkit.collect.snapshot import SnapshotWriter
 from ztkit.content.library import shipped_library
@@ -63,7 +64,8 @@ def run_demo(
         assessment = assess(
             workspace,
             library,
-            Plan(manifest.id, at),
+            SnapshotOf(workspace, manifest.id),
+            Plan(at),
             lambda run, at=at: show(f"{at:%B %Y}: {run.check}"),  # type: ignore[misc]  # bound early
         )
     show("Rendering the report")

@@ -12,25 +12,44 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from ztkit import journal
 from ztkit.errors import ContentError, UsageError, ZtkitError
 from ztkit.model.assessment import Assessment
-from ztkit.model.engagement import Engagement
-from ztkit.model.response import ExceptionsFile, Response, RiskException
+from ztkit.model.engagement import Engagement, as_toml, with_targets
+from ztkit.model.response import ExceptionsFile, LogLine, Response, Review, RiskException
 from ztkit.model.snapshot import SnapshotManifest
+from ztkit.model.types import ObjectiveId
 
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
+FOLDER_MODE, FILE_MODE = 0o700, journal.FILE_MODE
+_LOG_LINE: TypeAdapter[Response | Review] = TypeAdapter(LogLine)
 _ID = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{4}Z(-\d+)?$")
 M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class LogPart:
+    """What the log of responses holds behind a mark.
+
+    Attributes:
+        mark: where the next read goes on.
+        afresh: the file was replaced or cut since the mark, and this is all of it.
+    """
+
+    responses: tuple[Response, ...]
+    reviews: tuple[Review, ...]
+    mark: journal.Mark
+    afresh: bool
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class Workspace:
         root.mkdir(parents=True, exist_ok=True)
         root.chmod(FOLDER_MODE)
         workspace = cls(root)
-        write_atomically(workspace.config_path, _toml(engagement))
+        write_atomically(workspace.config_path, as_toml(engagement))
         return workspace
 
     @classmethod
@@ -93,45 +112,81 @@ class Workspace:
         except ValidationError as problem:
             raise ContentError(_problems(self.config_path, problem)) from problem
 
-    def responses(self) -> dict[str, list[Response]]:
-        """Every response by question, in the order in which they were given.
+    def read_log(self, mark: journal.Mark = journal.START) -> LogPart:
+        """The responses and reviews recorded behind a mark, in the order in which they were recorded.
 
         Raises:
-            ContentError: a line is not a response; all such lines are named.
+            ContentError: a line is neither; all such lines are named.
         """
-        result: dict[str, list[Response]] = {}
+        part = journal.read(self.responses_path, mark)
+        responses: list[Response] = []
+        reviews: list[Review] = []
         problems: list[str] = []
-        if not self.responses_path.exists():
-            return result
-        lines = self.responses_path.read_text(encoding="utf-8").split("\n")
-        torn = lines.pop()  # empty, or what a killed process could not finish: never acknowledged
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+        for number, line in part.lines:
             try:
-                response = Response.model_validate_json(line)
+                found = _LOG_LINE.validate_json(line)
             except ValidationError as problem:
                 problems += [f"{self.responses_path}:{number}: {item['msg']}" for item in problem.errors()]
                 continue
-            result.setdefault(response.question, []).append(response)
-        if torn.strip():
-            with suppress(ValidationError):
-                response = Response.model_validate_json(torn)
-                result.setdefault(response.question, []).append(response)
+            if isinstance(found, Review):
+                reviews.append(found)
+            else:
+                responses.append(found)
         if problems:
             raise ContentError(problems)
+        return LogPart(tuple(responses), tuple(reviews), part.mark, part.afresh)
+
+    def responses(self) -> dict[str, list[Response]]:
+        """Every response by question, in the order in which they were recorded.
+
+        Raises:
+            ContentError: a line of the log cannot be read; all such lines are named.
+        """
+        result: dict[str, list[Response]] = {}
+        for response in self.read_log().responses:
+            result.setdefault(response.question, []).append(response)
         return result
 
-    def add_responses(self, responses: list[Response]) -> None:
+    def add_responses(self, responses: Sequence[Response]) -> None:
         """Append responses durably: they are on disk when this returns."""
-        text = "".join(item.model_dump_json(exclude_defaults=True) + "\n" for item in responses)
         with self.lock():
-            _mend_end(self.responses_path)
-            descriptor = os.open(self.responses_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
-            with os.fdopen(descriptor, "ab") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
+            self.append_to_log(responses)
+
+    def append_to_log(self, lines: Sequence[Response | Review]) -> None:
+        """Append to the log durably; the caller holds `lock`.
+
+        Raises:
+            ZtkitError: they could not be written, and are not recorded.
+        """
+        texts = [line.model_dump_json(exclude_defaults=True).encode("utf-8") for line in lines]
+        try:
+            journal.append(self.responses_path, texts)
+        except OSError as problem:
+            raise ZtkitError(
+                f"{self.responses_path} could not be written ({problem.strerror}): the answer is not saved. "
+                "Make room or mend the permissions, and save it again."
+            ) from problem
+
+    def write_target(self, objective: ObjectiveId, share: Fraction | None) -> None:
+        """Put the target of an objective into ztkit.toml, or take it out; the rest of the file stays as it is.
+
+        Raises:
+            ContentError: the file does not hold together.
+        """
+        with self.lock():
+            before = self.engagement()
+            others = {name: wanted for name, wanted in before.targets.items() if name != objective}
+            targets = others if share is None else {**others, objective: share}
+            engagement = before.model_copy(update={"targets": targets})
+            text = with_targets(self.config_path.read_text(encoding="utf-8"), engagement)
+            try:
+                written = Engagement.model_validate(tomllib.loads(text))
+            except (tomllib.TOMLDecodeError, ValidationError):
+                written = None
+            if written != engagement:
+                told = "[targets] is written in a way that cannot be replaced; edit it by hand"
+                raise ContentError([f"{self.config_path}: {told}"])
+            write_atomically(self.config_path, text)
 
     def exceptions(self) -> tuple[RiskException, ...]:
         """Accepted risks, from exceptions.yaml.
@@ -290,25 +345,6 @@ def read_model(path: Path, model: type[M]) -> M:
         ) from problem
 
 
-def _mend_end(path: Path) -> None:
-    """Remove a last line that a killed process did not finish: nobody was told that it is saved."""
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    _, _, torn = data.rpartition(b"\n")
-    if not torn:
-        return
-    try:
-        Response.model_validate_json(torn)
-        end = torn + b"\n"
-    except ValidationError:
-        end = b""
-    with path.open("r+b") as file:
-        file.seek(len(data) - len(torn))
-        file.write(end)
-        file.truncate()
-
-
 def _lock_file(descriptor: int) -> None:
     if os.name == "nt":  # pragma: no cover - needs Windows
         import msvcrt
@@ -337,21 +373,3 @@ def _problems(path: Path, problem: ValidationError) -> list[str]:
     return [
         f"{path}: {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in problem.errors()
     ]
-
-
-def _toml(engagement: Engagement) -> str:
-    """ztkit.toml with its explanations; TOML strings are escaped as JSON strings are."""
-    lines = [
-        "# An engagement: who is assessed, and with what weights. `ztkit status` shows where it stands.",
-        f"organisation = {json.dumps(engagement.organisation, ensure_ascii=False)}",
-        f"assessor = {json.dumps(engagement.assessor, ensure_ascii=False)}",
-        f"tenant = {json.dumps(engagement.tenant, ensure_ascii=False)}",
-        f"pillars = {json.dumps(list(engagement.pillars))}",
-        "",
-        "# [scoring]                       # the method's defaults; change them only with a reason",
-        '# share_of_initial = "3/5"        # weight of baseline and initial objectives in a pillar',
-        "# [scoring.pillar_weights]        # weight of a pillar in the index, 1 unless set",
-        "# identity = 2",
-        "",
-    ]
-    return "\n".join(lines)

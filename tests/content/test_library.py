@@ -228,6 +228,20 @@ def test_depends_on_must_name_a_question_and_its_answers(content):
     assert any("depends_on names question 'data.1.nowhere'" in problem for problem in lint(content))
 
 
+def test_questions_that_wait_for_each_other_are_found(content):
+    def in_a_circle(questions):
+        for number in range(3):
+            after = questions[(number + 1) % 3]
+            condition = {"question": after["id"], "in": ["none"]}
+            questions[number].update(answers="coverage", depends_on={"any": [condition]})
+        questions[3].update(depends_on={"any": [{"question": questions[0]["id"], "in": ["none"]}]})
+
+    edit(content.questionnaires / "data.yaml", in_a_circle)
+    found = [problem for problem in lint(content) if "goes in a circle" in problem]
+    assert len(found) == 1
+    assert found[0].count("→") == 3
+
+
 def test_an_unknown_id_brings_up_the_nearest():
     with pytest.raises(UsageError, match=r"Did you mean .*data.storage-https-only"):
         LIBRARY.check("data.storage-http-only")

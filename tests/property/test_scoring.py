@@ -13,12 +13,15 @@ from ztkit.assess.ledger import ledger
 from ztkit.assess.scoring import Score, score
 from ztkit.model.assessment import Assessment, CheckResult, Parameters
 from ztkit.model.check import Check
-from ztkit.model.question import Question
+from ztkit.model.question import Question, QuestionCondition
 from ztkit.model.response import Response
 from ztkit.model.snapshot import Scope
 
 PILLARS = list(TIERS)
 ANSWERS = ("none", "some", "most", "all")
+OPENING = (("some", "most", "all"), ("most", "all"), ("none", "some", "most"))
+"""Answers that open a question: the last is closed by "all", which says that there is nothing to ask about."""
+SETTLEMENTS = ({}, {}, {"settles": "accept-evidence"}, {"settles": "dispute-evidence", "dispute": "Wrong."})
 settings.register_profile("ztkit", deadline=None, max_examples=150)
 settings.load_profile("ztkit")
 
@@ -36,6 +39,14 @@ class Case:
     def score(self) -> Score:
         shelf = library(self.questions, self.checks)
         return score(shelf, PILLARS, inputs(self.results, self.responses), self.parameters)
+
+    def closes_by_more(self, name: str) -> bool:
+        """Whether the best answer to a question says that others are about nothing."""
+        return any(item.question == name and "all" not in item.in_ for item in self.gates())
+
+    def gates(self) -> list[QuestionCondition]:
+        """The conditions that questions depend on."""
+        return [item for asked in self.questions if asked.depends_on for item in asked.depends_on.all]
 
     def with_result(self, index: int, changed: CheckResult) -> Case:
         results = list(self.results)
@@ -67,17 +78,18 @@ def cases(draw: st.DrawFn) -> Case:
                 weight=draw(st.integers(1, 5)),
                 must=draw(st.booleans()),
                 threshold=draw(st.sampled_from([None, "1/4", "1/2", "4/5", "1"])),
+                depends_on=_condition(draw, questions),
             )
             questions.append(asked)
             said = draw(st.sampled_from([None, "dont-know", "not-applicable", "bare", *ANSWERS]))
+            settled = draw(st.sampled_from(SETTLEMENTS)) if linked else {}
             if said in ANSWERS:
-                responses.append(response(asked.id, said))
+                responses.append(response(asked.id, said, **settled))
             elif said == "dont-know":
                 responses.append(response(asked.id, kind="dont-know"))
             elif said:
-                responses.append(
-                    not_applicable(asked.id, approver="CISO" if said == "not-applicable" else "")
-                )
+                approver = "CISO" if said == "not-applicable" else ""
+                responses.append(not_applicable(asked.id, approver=approver, **settled))
         if draw(st.booleans()):
             alone = _check(draw, f"{pillar}.alone-{objective[-1]}", objective)
             checks.append(alone)
@@ -87,6 +99,13 @@ def cases(draw: st.DrawFn) -> Case:
         share_of_initial=draw(st.sampled_from(["3/5", "1/2", "4/5"])), pillar_weights=weights
     )
     return Case(tuple(questions), tuple(checks), tuple(results), tuple(responses), parameters)
+
+
+def _condition(draw: st.DrawFn, earlier: list[Question]) -> dict | None:
+    if not earlier or draw(st.integers(0, 2)):
+        return None
+    gate = draw(st.sampled_from(earlier))
+    return {"all": [{"question": gate.id, "in": draw(st.sampled_from(OPENING))}]}
 
 
 def _check(draw: st.DrawFn, identifier: str, objective: str) -> Check:
@@ -142,7 +161,7 @@ def test_a_better_answer_never_lowers_anything(case, data):
         return
     index = data.draw(st.integers(0, len(case.responses) - 1))
     said = case.responses[index]
-    if said.kind != "answer":
+    if said.kind != "answer" or case.closes_by_more(said.question):
         return
     better = data.draw(st.sampled_from(ANSWERS[ANSWERS.index(said.answer) :]))
     responses = list(case.responses)
@@ -210,8 +229,13 @@ def test_a_bare_not_applicable_never_raises_a_score(case, data):
 
 
 def _never_higher(before: Score, after: Score, *, upper: bool = True) -> None:
-    """The lower bound and the stage never rise; what was lost can only widen the interval."""
+    """The lower bound and the stage never rise; what was lost can only widen the interval.
+
+    A pillar to which nothing applied had neither.
+    """
     for old, new in zip(before.pillars, after.pillars, strict=True):
+        if not old.applicable:
+            continue
         assert new.index.lower <= old.index.lower
         assert new.stage.lower <= old.stage.lower
         if upper:
@@ -340,3 +364,34 @@ def _index_of(case: Case, data: st.DataObject, wanted) -> int | None:
 
 def _check_index(case: Case, identifier: str) -> int:
     return next(index for index, item in enumerate(case.checks) if item.id == identifier)
+
+
+@given(cases(), st.data())
+def test_accepting_evidence_lifts_nothing_above_the_evidence_and_disputing_it_changes_nothing(case, data):
+    contested = [
+        item.id for item in case.score().criteria if item.conflict and item.claim and item.rule != "not-asked"
+    ]
+    if not contested:
+        return
+    name = data.draw(st.sampled_from(contested))
+    index = next(number for number, item in enumerate(case.responses) if item.question == name)
+
+    def settled(**how):
+        said = case.responses[index].model_copy(update={"settles": "", "dispute": "", **how})
+        responses = (*case.responses[:index], said, *case.responses[index + 1 :])
+        scored = replace(case, responses=responses).score()
+        return scored, next(item for item in scored.criteria if item.id == name)
+
+    before, open_conflict = settled()
+    disputed, held = settled(settles="dispute-evidence", dispute="Wrong.")
+    accepted, given_up = settled(settles="accept-evidence")
+    assert (disputed.overall, disputed.pillars, disputed.objectives) == (
+        before.overall,
+        before.pillars,
+        before.objectives,
+    )
+    assert (held.conflict, given_up.conflict) == (open_conflict.conflict, False)
+    assert given_up.value == open_conflict.value
+    assert given_up.value is None or not given_up.known or given_up.value.upper <= given_up.evidence.upper
+    for old, new in zip(before.objectives, accepted.objectives, strict=True):
+        assert new.score == old.score or name in {item.question for item in case.gates()}

@@ -9,9 +9,17 @@ from ztkit.model.assessment import (
     CheckChange,
     Comparison,
     IndexChange,
+    Named,
     ObjectiveChange,
     PillarChange,
 )
+
+MOVES: dict[Named, tuple[str, ...]] = {
+    "all": ("fixed", "new", "still_failing", "gone", "revealed", "unseen"),
+    "failing": ("cleared", "new", "still_failing", "revealed", "unseen"),
+    "none": ("cleared", "new", "revealed", "unseen"),
+}
+"""What can be said of a check's findings, by how they were followed: attributes of `CheckChange`."""
 
 
 def compare(before: Assessment, after: Assessment, checks: Sequence[CheckChange]) -> Comparison:
@@ -30,6 +38,7 @@ def compare(before: Assessment, after: Assessment, checks: Sequence[CheckChange]
         before_at=before.at,
         after_at=after.at,
         same_content=before.content_hash == after.content_hash,
+        findings=followed(before, after),
         overall=IndexChange(before=before.overall.index, after=after.overall.index),
         stage_before=before.overall.stage,
         stage_after=after.overall.stage,
@@ -57,8 +66,12 @@ def compare(before: Assessment, after: Assessment, checks: Sequence[CheckChange]
             and (item.state, item.score) != (objectives[item.id].state, objectives[item.id].score)
         ),
         checks=tuple(
-            item
-            for item in checks
-            if item.fixed or item.new or item.gone or item.unseen or item.still_failing
+            item for item in checks if any(getattr(item, move) for moves in MOVES.values() for move in moves)
         ),
     )
+
+
+def followed(before: Assessment, after: Assessment) -> Named:
+    """How findings can be followed from one assessment to another; see `Comparison`."""
+    then, now = (item.snapshot.named if item.snapshot else "all" for item in (before, after))
+    return "none" if "none" in (then, now) else now

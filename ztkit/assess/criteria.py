@@ -13,7 +13,9 @@ from datetime import datetime
 from fractions import Fraction
 
 from ztkit.assess.evidence import UNKNOWN, ZERO, Evidence, combine
+from ztkit.assess.sentences import sentence
 from ztkit.content.library import Library
+from ztkit.interview.conditions import ASKED, Gate, gate, with_prerequisites
 from ztkit.model.assessment import (
     Basis,
     CheckResult,
@@ -26,11 +28,12 @@ from ztkit.model.assessment import (
 )
 from ztkit.model.check import Check
 from ztkit.model.question import Question
-from ztkit.model.response import Response
+from ztkit.model.response import Response, newest
 from ztkit.model.types import SEVERITY_WEIGHT, Severity
 
 DEFAULT_THRESHOLD = Fraction(4, 5)
 CONFLICT_FROM = Fraction(1, 2)
+NOTHING = Interval(lower=ZERO, upper=ZERO)
 _BASIS_CONFIDENCE: dict[Basis, float] = {
     "verified": 1.0,
     "corroborated": 0.9,
@@ -68,57 +71,87 @@ class _Value:
 
 
 def criterion_results(
-    library: Library, pillars: Sequence[str], inputs: Inputs, parameters: Parameters
+    library: Library,
+    pillars: Sequence[str],
+    inputs: Inputs,
+    parameters: Parameters,
+    objective: str | None = None,
 ) -> list[CriterionResult]:
-    """Every criterion of the pillars in scope, in the library's order; points are set later."""
+    """Every criterion of the pillars in scope, in the library's order; points are set later.
+
+    Args:
+        library: the content.
+        pillars: ids of the pillars in scope.
+        inputs: check results, responses, exceptions, the moment.
+        parameters: weights and limits.
+        objective: only the criteria of this one.
+    """
+    asked = {item.id: item for item in library.questions.values() if item.pillar in pillars}
+    scored = [question for question in asked.values() if objective in (None, question.objective)]
+    said = {
+        name: found
+        for name in with_prerequisites(scored, asked)
+        if (found := newest(inputs.responses.get(name, ()), inputs.at)) is not None
+    }
     results = [
-        _question_result(library, question, inputs, parameters)
-        for question in library.questions.values()
-        if question.pillar in pillars
+        _question_result(library, question, gate(question, asked, said, inputs.at.date()), inputs, parameters)
+        for question in scored
     ]
     if inputs.checks:
         results += [
             _check_result(library, check, inputs, parameters)
             for check in library.checks.values()
-            if check.pillar in pillars and check.id not in library.question_of and check.id in inputs.checks
+            if check.pillar in pillars
+            and objective in (None, check.objective)
+            and check.id not in library.question_of
+            and check.id in inputs.checks
         ]
     return results
 
 
 def claim_of(question: Question, responses: Sequence[Response], at: datetime) -> Claim | None:
     """The newest response to a question as a claim; None where there is none."""
-    said = [response for response in responses if response.at <= at]
-    if not said:
+    said = newest(responses, at)
+    if said is None:
         return None
-    newest = max(enumerate(said), key=lambda pair: (pair[1].at, pair[0]))[1]
-    answer = next((item for item in question.answers if item.id == newest.answer), None)
-    age = max(0, (at - newest.at).days)
+    answer = next((item for item in question.answers if item.id == said.answer), None)
+    age = max(0, (at - said.at).days)
     return Claim(
-        kind=newest.kind,
+        kind=said.kind,
         answer=answer.id if answer else "",
         label=answer.label if answer else "",
         value=answer.value if answer else None,
-        note=newest.note,
-        evidence=newest.evidence,
-        respondent=newest.respondent,
-        at=newest.at,
+        note=said.note,
+        evidence=said.evidence,
+        respondent=said.respondent,
+        at=said.at,
         age_days=age,
         stale=age > question.ttl_days,
-        rationale=newest.rationale,
-        approver=newest.approver,
-        expires=newest.expires.isoformat() if newest.expires else "",
-        earlier=len(said) - 1,
+        rationale=said.rationale,
+        approver=said.approver,
+        expires=said.expires.isoformat() if said.expires else "",
+        earlier=sum(response.at <= at for response in responses) - 1,
+        id=said.id,
+        confidence=said.confidence,
+        settles=said.settles,
+        dispute=said.dispute,
     )
 
 
 def is_proven_not_applicable(claim: Claim, at: datetime) -> bool:
-    """Whether a "not applicable" counts: with a rationale, an approver and an expiry not yet reached."""
+    """Whether a "not applicable" counts: upheld, with a rationale, an approver and an expiry not yet reached."""
+    if _is_withdrawn(claim):
+        return False
     in_force = bool(claim.expires) and claim.expires >= at.date().isoformat()
     return claim.kind == "not-applicable" and bool(claim.rationale and claim.approver) and in_force
 
 
+def _is_withdrawn(claim: Claim) -> bool:
+    return claim.settles == "accept-evidence"
+
+
 def _question_result(
-    library: Library, question: Question, inputs: Inputs, parameters: Parameters
+    library: Library, question: Question, gate: Gate, inputs: Inputs, parameters: Parameters
 ) -> CriterionResult:
     claim = claim_of(question, inputs.responses.get(question.id, ()), inputs.at)
     linked = [
@@ -135,8 +168,8 @@ def _question_result(
         question.threshold if question.threshold is not None else max(decisive, default=DEFAULT_THRESHOLD)
     )
     accepted = question.id in inputs.accepted
-    settled = _value(claim, evidence, accepted=accepted, at=inputs.at)
-    conflict, blocks = _conflict(claim, evidence, threshold, inputs.at)
+    settled = _value(claim, evidence, gate, accepted=accepted, at=inputs.at)
+    conflict, blocks = _conflict(claim, evidence, gate, threshold, inputs.at)
     basis = _basis(settled, claim, conflict=conflict)
     severity: Severity = "critical" if question.must else "high" if question.weight >= 3 else "medium"
     return CriterionResult(
@@ -169,14 +202,22 @@ def _question_result(
         points=ZERO,
         at_stake=ZERO,
         banked=ZERO,
-        sentence=_sentence(settled, claim, evidence, threshold),
+        sentence=sentence(settled.rule, claim, evidence, threshold, _closing(library, gate)),
+    )
+
+
+def _closing(library: Library, gate: Gate) -> str:
+    """What keeps a question from being asked, in the words of the question that it depends on."""
+    return "; ".join(
+        f"“{reason.said or 'nothing'}” was said to “{library.questions[reason.question].text}”"
+        for reason in gate.because
     )
 
 
 def _check_result(library: Library, check: Check, inputs: Inputs, parameters: Parameters) -> CriterionResult:
     evidence = combine([(inputs.checks[check.id], "decisive")], parameters.coverage_that_counts)
     accepted = check.id in inputs.accepted and evidence.rate is None
-    settled = _value(None, evidence, accepted=accepted, at=inputs.at)
+    settled = _value(None, evidence, ASKED, accepted=accepted, at=inputs.at)
     if settled.rule == "unanswered":
         rule: Rule = "exception" if inputs.checks[check.id].excepted else "nothing-in-scope"
         settled = _Value(rule, None, known=False)
@@ -211,23 +252,40 @@ def _check_result(library: Library, check: Check, inputs: Inputs, parameters: Pa
         points=ZERO,
         at_stake=ZERO,
         banked=ZERO,
-        sentence=_sentence(settled, None, evidence, check.threshold),
+        sentence=sentence(settled.rule, None, evidence, check.threshold),
     )
 
 
-def _value(claim: Claim | None, evidence: Evidence, *, accepted: bool, at: datetime) -> _Value:
-    """Apply the first rule that fits; see `Rule`. Evidence in scope overrules "not applicable"."""
+def _value(claim: Claim | None, evidence: Evidence, gate: Gate, *, accepted: bool, at: datetime) -> _Value:
+    """Apply the first rule that fits; see `Rule`.
+
+    Decisive evidence overrules whatever was said, here and where it is decided what is asked. Evidence in scope of
+    either kind overrules "not applicable".
+    """
     if accepted:
         return _Value("exception", None, known=False)
-    if evidence.rate is not None:
+    if evidence.authority == "decisive":
         return _with_evidence(claim, evidence)
+    if evidence.rate is None and claim is not None and is_proven_not_applicable(claim, at):
+        return _Value("not-applicable", None, known=False)
+    if gate.closure == "absent":
+        return _Value("not-asked", None, known=False)
+    if gate.closure == "prerequisite-missing":
+        return _Value("prerequisite-missing", NOTHING, known=True)
+    if gate.state == "waiting" and claim is not None and claim.kind == "answer":
+        return _Value("waiting", UNKNOWN, known=False)
+    return _with_evidence(claim, evidence) if evidence.rate is not None else _claimed(claim)
+
+
+def _claimed(claim: Claim | None) -> _Value:
+    """The value of a claim without evidence."""
     if claim is None:
         return _Value("unanswered", UNKNOWN, known=False)
     if claim.kind == "dont-know":
         return _Value("dont-know", UNKNOWN, known=False)
+    if _is_withdrawn(claim):
+        return _Value("withdrawn", UNKNOWN, known=False)
     if claim.kind == "not-applicable":
-        if is_proven_not_applicable(claim, at):
-            return _Value("not-applicable", None, known=False)
         return _Value("not-applicable-unproven", UNKNOWN, known=False)
     if claim.value is None:  # an answer that the question no longer has
         return _Value("unanswered", UNKNOWN, known=False)
@@ -249,15 +307,21 @@ def _with_evidence(claim: Claim | None, evidence: Evidence) -> _Value:
 
 
 def _conflict(
-    claim: Claim | None, evidence: Evidence, threshold: Fraction, at: datetime
+    claim: Claim | None, evidence: Evidence, gate: Gate, threshold: Fraction, at: datetime
 ) -> tuple[bool, bool]:
     """Whether claim and evidence disagree, and whether they do so across the threshold.
 
-    Only the second kind leaves a must unsettled: two values on the same side of the threshold agree on
-    whether it is met, and a rule that said otherwise would let a better answer lower a stage.
+    A claim that was given up for the evidence disagrees with nothing; one that is upheld against it goes on to.
+    Where nothing was asked, since there should be nothing that it could be about, evidence that fails disagrees.
+    Only a conflict across the threshold leaves a must unsettled: two values on the same side of it agree on whether
+    it is met, and a rule that said otherwise would let a better answer lower a stage.
     """
     rate = evidence.rate
-    if claim is None or rate is None or not evidence.counts:
+    if rate is None or not evidence.counts:
+        return False, False
+    if gate.closure and evidence.authority != "decisive":
+        return gate.closure == "absent" and rate.upper < threshold, False
+    if claim is None or _is_withdrawn(claim):
         return False, False
     if claim.kind == "not-applicable":
         proven = is_proven_not_applicable(claim, at)
@@ -289,7 +353,7 @@ def _basis(settled: _Value, claim: Claim | None, *, conflict: bool) -> Basis:
         return "verified"
     if settled.rule == "corroborating":
         return "corroborated"
-    return "document" if claim is not None and claim.evidence else "attested"
+    return "document" if settled.rule == "attested" and claim and claim.evidence else "attested"
 
 
 def _confidence(
@@ -299,48 +363,3 @@ def _confidence(
     age = snapshot_age if basis == "verified" or claim is None else claim.age_days
     freshness = float(0.5 ** (age / ttl_days))
     return round(_BASIS_CONFIDENCE[basis] * freshness * float(evidence.coverage), 4)
-
-
-def _sentence(settled: _Value, claim: Claim | None, evidence: Evidence, threshold: Fraction) -> str:
-    """Why the value is what it is, for a person."""
-    needed = f"{_percent(threshold)} needed"
-    said = f"“{claim.label}” was said ({_percent(claim.value)})" if claim and claim.value is not None else ""
-    shown = _shown(evidence)
-    match settled.rule:
-        case "decisive":
-            return f"{shown} The evidence decides; {needed}." + (f" {said}." if said else "")
-        case "corroborating":
-            return f"{said}; {shown[0].lower()}{shown[1:]} The lower one counts; {needed}."
-        case "attested":
-            return f"{said}, and no evidence was read; {needed}."
-        case "evidence-lost":
-            read = _percent(evidence.coverage)
-            return f"The evidence could not be read ({read} of it was), so the value is unknown." + (
-                f" {said}." if said else ""
-            )
-        case "unanswered":
-            return "Nobody has answered yet." + (f" {shown}" if shown else "")
-        case "dont-know":
-            return "The answer was “don't know”." + (f" {shown}" if shown else "")
-        case "not-applicable":
-            return f"Does not apply: {claim.rationale if claim else ''} (approved by {claim.approver if claim else ''} until {claim.expires if claim else ''})."
-        case "not-applicable-unproven":
-            return "Said not to apply, without a rationale, an approver and an expiry in force: unknown."
-        case "exception":
-            return "An accepted risk takes it out of the score."
-        case "nothing-in-scope":
-            return "The inventory has nothing that this is about."
-
-
-def _shown(evidence: Evidence) -> str:
-    rate = evidence.rate
-    if rate is None or not evidence.counts:
-        return ""
-    if rate.lower == rate.upper:
-        return f"{_percent(rate.lower)} of what is in scope passes."
-    return f"{_percent(rate.lower)} to {_percent(rate.upper)} of what is in scope passes."
-
-
-def _percent(share: Fraction) -> str:
-    number = f"{float(share) * 100:.1f}".removesuffix(".0")
-    return f"{number} %"

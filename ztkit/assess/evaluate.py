@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from ztkit.engine import dialect
 from ztkit.engine.source import InventorySource
 from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.check import Check
+from ztkit.model.snapshot import TableManifest
 
 FINDING_COLUMNS = ("id", "name", "type", "resourceGroup", "subscriptionId", "location", "status", "reason")
 """What a query returns a row; all but id, status and reason may be left out."""
@@ -25,6 +26,8 @@ FINDINGS = pa.schema([("check", pa.string()), *((name, pa.string()) for name in 
 WORKERS = 2
 """Checks that run at once: one plans while another reads; more would only add to the peak of memory."""
 _STATUSES = pa.array(["pass", "fail", "skip"])
+Observe = Callable[["CheckRun", pa.Table], None]
+"""Told of each check that was run: the run and its findings (schema `FINDINGS`), for writing them and for progress."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def evaluate(
     checks: Iterable[Check],
     source: InventorySource,
     now: datetime,
-    observe: Callable[[CheckRun, pa.Table], None],
+    observe: Observe,
 ) -> list[CheckRun]:
     """Run every check on an inventory.
 
@@ -69,18 +72,20 @@ def evaluate(
         checks: what to run.
         source: the inventory.
         now: the moment that the queries' ``now()`` gives: when the inventory was taken.
-        observe: called after each check with its run and its findings (schema `FINDINGS`), for
-            writing them and for progress.
+        observe: called after each check, in the order that suits the inventory.
 
     Returns:
         One run a check, in the order given. A check that cannot be run is in it too.
     """
-    runs = []
+    wanted = list(checks)
+    order = source.expect([check.query for check in wanted])
+    runs: dict[int, CheckRun] = {}
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        for run, findings in pool.map(lambda check: run_check(check, source, now), checks):
+        found = pool.map(lambda position: run_check(wanted[position], source, now), order)
+        for position, (run, findings) in zip(order, found, strict=True):
             observe(run, findings)
-            runs.append(run)
-    return runs
+            runs[position] = run
+    return [runs[position] for position in range(len(wanted))]
 
 
 def run_check(check: Check, source: InventorySource, now: datetime) -> tuple[CheckRun, pa.Table]:
@@ -92,14 +97,14 @@ def run_check(check: Check, source: InventorySource, now: datetime) -> tuple[Che
     tables: tuple[str, ...] = ()
     try:
         tables = dialect.rewrite(check.query).tables
-        _refuse_unreadable(tables, source)
+        refuse_unreadable(tables, source.tables())
         findings = findings_of(check, source.run(check.query, now))
     except TableUnreadableError as problem:
         outcome, reason = "unreadable", str(problem)
     except QueryError as problem:
         outcome, reason = "error", f"check {check.id}: {problem}"
     counts = {item["values"]: item["counts"] for item in pc.value_counts(findings["status"]).to_pylist()}
-    unseen, missing = _unseen(tables, source) if outcome == "ok" else (0, "")
+    unseen, missing = unseen_rows(tables, source.tables()) if outcome == "ok" else (0, "")
     run = CheckRun(
         check=check.id,
         outcome=outcome,
@@ -131,8 +136,9 @@ def findings_of(check: Check, rows: pa.Table) -> pa.Table:
         raise QueryError(f"status is {value!r}, expected pass, fail or skip")
     if pc.any(pc.equal(columns["id"], "")).as_py():
         raise QueryError("a row has no id")
-    ids = pc.utf8_lower(columns["id"])
-    if pc.count_distinct(ids).as_py() != rows.num_rows:
+    plain = pc.all(pc.string_is_ascii(columns["id"])).as_py()
+    ids = pc.ascii_lower(columns["id"]) if plain else pc.utf8_lower(columns["id"])  # much faster, the same
+    if len(pc.unique(ids)) != rows.num_rows:
         counts = pc.value_counts(ids)
         twice = next(item["values"] for item in counts.to_pylist() if item["counts"] > 1)
         raise QueryError(f"the row of {twice} comes more than once; every resource has one row")
@@ -150,8 +156,12 @@ def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:
     return pc.fill_null(pc.cast(column, pa.string()), "")
 
 
-def _refuse_unreadable(tables: Iterable[str], source: InventorySource) -> None:
-    known = source.tables()
+def refuse_unreadable(tables: Iterable[str], known: Mapping[str, TableManifest]) -> None:
+    """Hold the tables that a query reads against what is known of each.
+
+    Raises:
+        TableUnreadableError: one is not there, or could not be read.
+    """
     for name in tables:
         if name not in known:
             raise TableUnreadableError(f"table {name} is not in this inventory")
@@ -159,8 +169,8 @@ def _refuse_unreadable(tables: Iterable[str], source: InventorySource) -> None:
             raise TableUnreadableError(f"table {name} could not be read: {known[name].reason}")
 
 
-def _unseen(tables: Iterable[str], source: InventorySource) -> tuple[int, str]:
-    """Rows missing from partial tables: any of them may be a unit that fails.
+def unseen_rows(tables: Iterable[str], known: Mapping[str, TableManifest]) -> tuple[int, str]:
+    """Rows missing from partial tables, any of which may be a unit that fails, and why they are missing.
 
     A partial table that does not say how many rows are missing counts as missing as many as it has
     and one, which leaves every check on it below the coverage that counts.
@@ -168,9 +178,9 @@ def _unseen(tables: Iterable[str], source: InventorySource) -> tuple[int, str]:
     unseen = 0
     reasons = []
     for name in tables:
-        table = source.tables()[name]
+        table = known[name]
         if table.status == "partial":
-            known = table.expected is not None and table.expected > table.rows
-            unseen += (table.expected or 0) - table.rows if known else table.rows + 1
+            told = table.expected is not None and table.expected > table.rows
+            unseen += (table.expected or 0) - table.rows if told else table.rows + 1
             reasons.append(f"table {name} is partial: {table.reason}")
     return unseen, "; ".join(reasons)

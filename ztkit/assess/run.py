@@ -1,54 +1,41 @@
-"""Makes an assessment: snapshot + responses + exceptions + content, evaluated, scored and written."""
+"""Makes an assessment: evidence + responses + exceptions + content, evaluated, scored and written."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ztkit import __version__
 from ztkit.assess.criteria import Inputs
-from ztkit.assess.evaluate import FINDINGS, CheckRun, evaluate
+from ztkit.assess.evaluate import FINDINGS, CheckRun
 from ztkit.assess.evidence import coverage_of
+from ztkit.assess.exceptions import TakenOut, exception_results, in_force, take_out
 from ztkit.assess.ledger import ledger
 from ztkit.assess.scoring import score
-from ztkit.collect.snapshot import open_snapshot
+from ztkit.assess.sources import EvidenceSource, Reading
 from ztkit.content.library import Library
 from ztkit.errors import ContentError
-from ztkit.model.assessment import (
-    Assessment,
-    CheckResult,
-    ExceptionResult,
-    SnapshotRef,
-    TableRead,
-)
+from ztkit.model.assessment import Assessment, CheckResult
 from ztkit.model.check import Check
 from ztkit.model.response import Response, RiskException
-from ztkit.model.snapshot import Scope, SnapshotManifest
 from ztkit.model.types import SourceId
 from ztkit.workspace import Workspace, write_model
-
-EXPIRING_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an assessment is to be made of.
+    """How an assessment is to be made.
 
     Attributes:
-        snapshot: id of the snapshot; None for interviews only.
         at: the moment that ages and expiries count from.
         without: services left out of this assessment on purpose, besides those that the engagement leaves out.
     """
 
-    snapshot: str | None
     at: datetime
     assessor: str = ""
     without: frozenset[SourceId] = frozenset()
@@ -57,40 +44,46 @@ class Plan:
 def assess(
     workspace: Workspace,
     library: Library,
+    source: EvidenceSource,
     plan: Plan,
     progress: Callable[[CheckRun], None] = lambda _: None,
 ) -> Assessment:
     """Make an assessment and write it: ``result.json``, ``findings.parquet``, ``ledger.parquet``.
 
+    Args:
+        workspace: the engagement, with its responses and exceptions.
+        library: the content.
+        source: where evidence comes from.
+        plan: moment, assessor, services left out.
+        progress: told of each check that was run.
+
     Raises:
         ContentError: responses or exceptions name what does not exist.
-        SnapshotError: the snapshot is damaged.
+        ZtkitError: the inventory cannot be read; see the source. Nothing is written then.
     """
     engagement = workspace.engagement()
     responses = workspace.responses()
     exceptions = workspace.exceptions()
     _refuse_unknown(library, responses, exceptions)
-    in_force = [item for item in exceptions if item.expires >= plan.at.date()]
-    manifest = workspace.manifest(plan.snapshot) if plan.snapshot else None
     evidence_from = tuple(name for name in engagement.sources if name not in plan.without)
+    wanted = [
+        check
+        for check in library.checks.values()
+        if check.pillar in engagement.pillars and check.source in evidence_from
+    ]
     identifier = workspace.new_id("assessments", plan.at)
     with workspace.building("assessments", identifier) as folder:
-        checks: list[CheckResult] = []
-        if manifest is not None:
-            wanted = [
-                check
-                for check in library.checks.values()
-                if check.pillar in engagement.pillars and check.source in evidence_from
-            ]
-            checks = _evaluate(workspace, manifest, wanted, in_force, folder / "findings.parquet", progress)
-        else:
-            pq.write_table(FINDINGS.empty_table(), folder / "findings.parquet")
+        reading, taken_out = _read(source, wanted, exceptions, plan.at, folder / "findings.parquet", progress)
+        checks = [check_result(library.checks[run.check], run, taken_out[run.check]) for run in reading.runs]
+        snapshot = reading.snapshot
         inputs = Inputs(
             at=plan.at,
             checks={item.id: item for item in checks},
             responses=responses,
-            accepted=frozenset(item.criterion for item in in_force if not item.resources),
-            snapshot_age_days=max(0, (plan.at - manifest.taken).days) if manifest else 0,
+            accepted=frozenset(
+                item.criterion for item in in_force(exceptions, plan.at) if not item.resources
+            ),
+            snapshot_age_days=max(0, (plan.at - snapshot.taken).days) if snapshot else 0,
         )
         scored = score(library, engagement.pillars, inputs, engagement.scoring)
         assessment = Assessment(
@@ -100,10 +93,10 @@ def assess(
             assessor=plan.assessor or engagement.assessor,
             tool=f"ztkit {__version__}",
             content_hash=library.hash,
-            scope=manifest.scope if manifest else Scope(),
+            scope=reading.scope,
             pillars_in_scope=engagement.pillars,
             sources=evidence_from,
-            snapshot=_reference(manifest) if manifest else None,
+            snapshot=snapshot,
             parameters=engagement.scoring,
             overall=scored.overall,
             pillars=scored.pillars,
@@ -112,7 +105,13 @@ def assess(
             concerns=scored.concerns,
             checks=tuple(checks),
             exceptions=tuple(
-                _exception_results(exceptions, checks, library, plan.at, folder / "findings.parquet")
+                exception_results(
+                    exceptions,
+                    taken_out,
+                    library.checks,
+                    plan.at,
+                    named=snapshot is None or snapshot.named != "none",
+                )
             ),
         )
         write_model(folder / "result.json", assessment)
@@ -120,47 +119,32 @@ def assess(
     return assessment
 
 
-def _evaluate(
-    workspace: Workspace,
-    manifest: SnapshotManifest,
+def _read(
+    source: EvidenceSource,
     checks: Sequence[Check],
-    in_force: Sequence[RiskException],
+    exceptions: Sequence[RiskException],
+    at: datetime,
     path: Path,
     progress: Callable[[CheckRun], None],
-) -> list[CheckResult]:
-    """Run the checks on a snapshot, write their findings, and count them with exceptions taken out."""
-    excepted: dict[str, int] = {}
+) -> tuple[Reading, dict[str, TakenOut]]:
+    """Run the checks, write their findings, and hold the exceptions against them."""
+    taken_out: dict[str, TakenOut] = {}
 
     with pq.ParquetWriter(path, FINDINGS, compression="zstd") as writer:
 
         def observe(run: CheckRun, findings: pa.Table) -> None:
             if findings.num_rows:
-                writer.write_table(findings)
-            excepted[run.check] = excepted_failures(
-                findings, [item for item in in_force if item.criterion == run.check]
-            )
+                writer.write_table(findings.sort_by("id"))  # the engine's own order varies
+            own = [item for item in exceptions if item.criterion == run.check]
+            taken_out[run.check] = take_out(run, findings, own, at)
             progress(run)
 
-        with open_snapshot(workspace, manifest.id) as inventory:
-            runs = evaluate(checks, inventory, manifest.taken, observe)
-    by_id = {check.id: check for check in checks}
-    return [check_result(by_id[run.check], run, excepted[run.check]) for run in runs]
+        return source.read(checks, observe), taken_out
 
 
-def excepted_failures(findings: pa.Table, exceptions: Sequence[RiskException]) -> int:
-    """How many failing findings of one check its exceptions take out."""
-    if not exceptions:
-        return 0
-    failing = pc.utf8_lower(findings.filter(pc.equal(findings["status"], "fail"))["id"])
-    if any(not item.resources for item in exceptions):
-        return len(failing)
-    ids = {resource.lower() for item in exceptions for resource in item.resources}
-    return int(pc.sum(pc.is_in(failing, value_set=pa.array(sorted(ids)))).as_py() or 0)
-
-
-def check_result(check: Check, run: CheckRun, excepted: int) -> CheckResult:
+def check_result(check: Check, run: CheckRun, taken_out: TakenOut) -> CheckResult:
     """A check's run as the assessment keeps it, after exceptions."""
-    failed = run.failed - excepted
+    failed = run.failed - taken_out.count
     counted = run.passed + failed
     result = CheckResult(
         id=check.id,
@@ -172,11 +156,11 @@ def check_result(check: Check, run: CheckRun, excepted: int) -> CheckResult:
         passed=run.passed,
         failed=failed,
         skipped=run.skipped,
-        excepted=excepted,
+        excepted=taken_out.count,
         unseen=run.unseen,
         rate=f"{run.passed}/{counted}" if counted else None,
         coverage=0,
-        reason=run.reason,
+        reason="; ".join(filter(None, [run.reason, taken_out.note])),
         tables=run.tables,
         query_hash=run.query_hash,
     )
@@ -207,47 +191,6 @@ def _refuse_unknown(
     ]
     if problems:
         raise ContentError(problems)
-
-
-def _reference(manifest: SnapshotManifest) -> SnapshotRef:
-    digest = hashlib.sha256(json.dumps([table.sha256 for table in manifest.tables]).encode()).hexdigest()
-    return SnapshotRef(
-        id=manifest.id,
-        taken=manifest.taken,
-        source=manifest.source,
-        hash=digest,
-        rows=sum(table.rows for table in manifest.tables),
-        tables=tuple(
-            TableRead(name=table.name, rows=table.rows, status=table.status, reason=table.reason)
-            for table in manifest.tables
-        ),
-    )
-
-
-def _exception_results(
-    exceptions: Sequence[RiskException],
-    checks: Sequence[CheckResult],
-    library: Library,
-    at: datetime,
-    findings: Path,
-) -> list[ExceptionResult]:
-    by_id = {item.id: item for item in checks}
-    results = []
-    for item in exceptions:
-        count = 0
-        if item.criterion in by_id:
-            failing = pq.read_table(
-                findings,
-                columns=["id", "status"],
-                filters=[("check", "=", item.criterion), ("status", "=", "fail")],
-            )
-            count = excepted_failures(failing, [item])
-        expired = item.expires < at.date()
-        unused = item.criterion in library.checks and not count
-        soon = item.expires < (at + EXPIRING_WITHIN).date()
-        state = "expired" if expired else "unused" if unused else "expiring" if soon else "in-force"
-        results.append(ExceptionResult(exception=item, state=state, findings=count))
-    return results
 
 
 def _write_ledger(assessment: Assessment, path: Path) -> None:

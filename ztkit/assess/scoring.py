@@ -273,8 +273,8 @@ def _overall(
 
 
 def _as_unknown(item: CriterionResult) -> dict[str, object]:
-    """The change that takes an attested-only value out."""
-    if item.rule != "attested":
+    """The change that takes a value out that rests on what was said alone."""
+    if item.rule not in ("attested", "prerequisite-missing"):
         return {}
     return {"value": UNKNOWN, "known": False, "state": "unknown"}
 

@@ -1,4 +1,4 @@
-"""Clients for the two services, made of a cloud and a credential."""
+"""Clients for the two services, made of a cloud and a credential, on pipelines that can only read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ztkit.azure.wire import policies
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
-    from azure.mgmt.resourcegraph import ResourceGraphClient
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,19 @@ class Connection:
     credential: TokenCredential
     transport: Mapping[str, Any] = field(default_factory=dict)
 
-    def resource_graph(self) -> ResourceGraphClient:
-        """Microsoft's client for Resource Graph, on pipelines that can only read."""
-        from azure.mgmt.resourcegraph import ResourceGraphClient
-
-        return ResourceGraphClient(
-            self.credential,
-            base_url=self.cloud.resource_manager,
-            policies=policies(self.credential, self.cloud.resource_scope),
-            **{"connection_timeout": 30, "read_timeout": 120, **self.transport},
-        )
+    def resource_graph(self) -> PipelineClient[Any, Any]:
+        """A client for Azure Resource Manager, which Resource Graph is part of."""
+        return self._client(self.cloud.resource_manager, self.cloud.resource_scope)
 
     def microsoft_graph(self) -> PipelineClient[Any, Any]:
-        """A client of azure-core for Microsoft Graph, on the same kind of pipeline."""
+        """A client for Microsoft Graph."""
+        return self._client(self.cloud.graph, self.cloud.graph_scope)
+
+    def _client(self, url: str, scope: str) -> PipelineClient[Any, Any]:
         from azure.core import PipelineClient
 
         return PipelineClient(
-            base_url=self.cloud.graph,
-            policies=policies(self.credential, self.cloud.graph_scope),
+            base_url=url,
+            policies=policies(self.credential, scope),
             **{"connection_timeout": 30, "read_timeout": 120, **self.transport},
         )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from azure.core.rest import HttpRequest
+
 from ztkit.azure.pace import Pace
 from ztkit.azure.scope import SUBSCRIPTION_LIMIT
-from ztkit.azure.wire import Answer, send
+from ztkit.azure.wire import send
 from ztkit.errors import ServiceError
 
 if TYPE_CHECKING:
-    from azure.mgmt.resourcegraph import ResourceGraphClient
+    from azure.core import PipelineClient
 
 API_VERSION = "2024-04-01"
+_PATH = "/providers/Microsoft.ResourceGraph/resources"
 PAGE_ROWS = 1_000
 ABOVE_AND_BELOW = "AtScopeAboveAndBelow"
 """With it assignments inherited from above the scope are among the rows."""
@@ -39,7 +41,7 @@ class Page:
 class QueryClient:
     """Asks Resource Graph, within its quota."""
 
-    def __init__(self, client: ResourceGraphClient, pace: Pace) -> None:
+    def __init__(self, client: PipelineClient[Any, Any], pace: Pace) -> None:
         self._client, self._pace = client, pace
 
     def page(
@@ -69,8 +71,13 @@ class QueryClient:
             options["$skip"] = skip
         if not scope or "managementGroups" in scope:
             options["allowPartialScopes"] = True
-        body = json.dumps({"query": query, **scope, "options": options}).encode()
-        answer = send(lambda: self._ask(body), self._pace)
+        request = HttpRequest(
+            "POST",
+            _PATH,
+            params={"api-version": API_VERSION},
+            json={"query": query, **scope, "options": options},
+        )
+        answer = send(self._client, request, self._pace)
         data = answer.data
         if not isinstance(data, dict) or not isinstance(data.get("data"), list):
             raise ServiceError("Resource Graph answered something that is no list of rows.", None, "")
@@ -80,18 +87,6 @@ class QueryClient:
             token=str(data.get("$skipToken") or ""),
             limited=_header(answer.headers, SUBSCRIPTION_LIMIT).lower() == "true",
         )
-
-    def _ask(self, body: bytes) -> Answer:
-        found: list[Answer] = []
-
-        def keep(response: Any, _model: Any, _headers: Any) -> None:
-            found.append(
-                Answer(json.loads(response.http_response.text()), dict(response.http_response.headers))
-            )
-
-        # the model of this client knows no authorizationScopeFilter; a body of bytes goes as it is
-        self._client.resources(body, api_version=API_VERSION, cls=keep)  # type: ignore[call-overload,unused-ignore]
-        return found[0]
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -11,6 +11,8 @@ from ztkit.model.types import Model
 SUBSCRIPTIONS_A_REQUEST = 300
 """One larger query costs less quota than many small ones; more than this makes the service slow."""
 SUBSCRIPTION_LIMIT = "x-ms-tenant-subscription-limit-hit"
+LIMITED = "the scope has more than the 10,000 subscriptions that Resource Graph looks at; name management groups or subscriptions"
+"""Why rows are missing where the service says so."""
 
 
 class Scope(Model):

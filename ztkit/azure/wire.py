@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,15 +17,12 @@ from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     DecodeError,
-    HttpResponseError,
-    IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     BearerTokenCredentialPolicy,
-    ContentDecodePolicy,
     ProxyPolicy,
     RequestIdPolicy,
     SansIOHTTPPolicy,
@@ -38,7 +34,9 @@ from ztkit.azure.pace import Pace
 from ztkit.errors import AccessError, ReadOnlyError, ServiceError
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
+    from azure.core.rest import HttpRequest, HttpResponse
 
 QUERY_PATH = "/providers/microsoft.resourcegraph/resources"
 BATCH_PATH = "/v1.0/$batch"
@@ -46,7 +44,9 @@ ATTEMPTS = 7
 """How often a request is sent before its fault counts as one: waits of 0.5 s to 32 s in between."""
 _FIRST_WAIT = 0.5
 _SIGN_INS = 3
-_PASSING = (408, 429, 500, 502, 503, 504)
+_PASS = (408, 429, 500, 502, 503, 504)
+_THROTTLED = "HTTP 429"
+"""The quota knows how long to wait for it."""
 
 
 class ReadOnlyPolicy(SansIOHTTPPolicy):  # type: ignore[type-arg]  # any request, any response
@@ -96,7 +96,6 @@ def policies(credential: TokenCredential, scope: str) -> list[Any]:
         UserAgentPolicy(base_user_agent=f"ztkit/{__version__}"),
         ProxyPolicy(),
         FreshTokenPolicy(credential, scope, enable_cae=True),
-        ContentDecodePolicy(),
     ]
 
 
@@ -109,55 +108,73 @@ class Answer:
 
 
 def send(
-    ask: Callable[[], Answer],
-    pace: Pace,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    attempts: int = ATTEMPTS,
+    client: PipelineClient[Any, Any], request: HttpRequest, pace: Pace, *, attempts: int = ATTEMPTS
 ) -> Answer:
     """Send a request within a quota, again where the fault passes: network, 5xx, 429, a body cut short.
+
+    Args:
+        client: what it goes through; its base URL completes that of the request.
+        request: what to send, each time the same.
+        pace: the quota of the service.
+        attempts: how often to send it at most.
 
     Raises:
         AccessError: the service refuses (401, 403, 404), or nobody is signed in.
         ServiceError: it answers with another error, or the fault did not pass.
+        StoppedError: the pace was stopped.
     """
+    request.url = client.format_url(request.url)
     for attempt in range(1, attempts + 1):
-        pace.begin()
-        headers: Mapping[str, str] | None = None
-        wait: float | None = None
-        try:
-            answer = ask()
-            headers = answer.headers
-            return answer
-        except ClientAuthenticationError as problem:
-            # a token that ran out was replaced by then; when that of several threads does at once, once is not enough
-            if problem.response is None or attempt >= _SIGN_INS:
-                raise AccessError(f"Signing in failed: {_first_line(problem)}", 401, "") from None
-            fault = "HTTP 401"
-        except HttpResponseError as problem:
-            if isinstance(problem, IncompleteReadError | DecodeError) or problem.status_code is None:
+        response, fault = _once(client, request, pace)
+        if response is not None and response.status_code < 400:
+            try:
+                return Answer(json.loads(response.content), dict(response.headers))
+            except ValueError:
                 fault = "the answer was cut short"
-            else:
-                headers = getattr(problem.response, "headers", None)
-                fault = f"HTTP {problem.status_code}"
-                if problem.status_code not in _PASSING:
-                    raise error_of(problem) from None
-                if problem.status_code == 429:
-                    wait = retry_after(headers or {})
-        except (ServiceRequestError, ServiceResponseError) as problem:
-            fault = _first_line(problem)
-        except AzureError as problem:
-            raise ServiceError(_first_line(problem), None, "") from None
-        finally:
-            pace.end(headers, wait)
-        if attempt < attempts and wait is None:
-            sleep(_FIRST_WAIT * 2 ** (attempt - 1) * (0.75 + random.random() / 2))  # noqa: S311 - jitter
-    raise ServiceError(
-        f"The service did not answer after {attempts} attempts: {fault}. What was collected is kept: "
-        "`ztkit collect --resume` goes on.",
-        None,
-        "",
-    )
+        elif response is not None:
+            fault = _passing(response, attempt)
+        if attempt < attempts and fault != _THROTTLED:
+            pace.rest(_FIRST_WAIT * 2 ** (attempt - 1) * (0.75 + random.random() / 2))  # noqa: S311 - jitter
+    raise ServiceError(f"The service did not answer after {attempts} attempts: {fault}.", None, "")
+
+
+def _once(
+    client: PipelineClient[Any, Any], request: HttpRequest, pace: Pace
+) -> tuple[HttpResponse | None, str]:
+    """Send a request once; returns the answer, or what kept it from coming."""
+    response: HttpResponse | None = None
+    begun = pace.begin()
+    try:
+        response = client.send_request(request)
+    except ClientAuthenticationError as problem:
+        raise AccessError(f"Signing in failed: {_first_line(problem)}", 401, "") from None
+    except DecodeError:  # a body short of its length is one
+        return None, "the answer was cut short"
+    except (ServiceRequestError, ServiceResponseError) as problem:
+        return None, _first_line(problem)
+    except AzureError as problem:
+        raise ServiceError(_first_line(problem), None, "") from None
+    finally:
+        headers = {} if response is None else response.headers
+        throttled = response is not None and response.status_code == 429
+        pace.end(begun, headers, retry_after(headers) if throttled else None)
+    return response, ""
+
+
+def _passing(response: HttpResponse, attempt: int) -> str:
+    """What an error answer says that may pass.
+
+    Raises:
+        AccessError: the service refuses.
+        ServiceError: it answers with an error that does not pass.
+    """
+    if response.status_code == 401:
+        # a token that ran out was replaced by then; when that of several threads does at once, once is not enough
+        if attempt >= _SIGN_INS:
+            raise AccessError(f"Signing in failed: {error_of(response)}", 401, "")
+    elif response.status_code not in _PASS:
+        raise error_of(response)
+    return f"HTTP {response.status_code}"
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -166,21 +183,21 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return float(text) if text.replace(".", "", 1).isdigit() else 5.0
 
 
-def error_of(problem: HttpResponseError) -> AccessError | ServiceError:
+def error_of(response: HttpResponse) -> AccessError | ServiceError:
     """An error answer in our words: its code and message, never its request."""
-    status = problem.status_code or 0
-    code, message = _told(problem)
+    status = response.status_code
+    code, message = _told(response)
     text = f"HTTP {status} {code}: {message}".strip()
     if status in (401, 403, 404):
         return AccessError(text, status, code)
     return ServiceError(text, status, code)
 
 
-def _told(problem: HttpResponseError) -> tuple[str, str]:
+def _told(response: HttpResponse) -> tuple[str, str]:
     """Code and message of an error answer, whichever of the two services wrote it."""
     try:
-        body = json.loads(problem.response.text()) if problem.response is not None else {}
-    except (ValueError, AzureError, AttributeError):
+        body = json.loads(response.content)
+    except ValueError:
         return "", "no explanation was given"
     error = body.get("error", {}) if isinstance(body, dict) else {}
     details = [item for item in error.get("details") or () if isinstance(item, dict)]

@@ -4,42 +4,34 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from ztkit.cli.console import err, out, progress_bar
-from ztkit.cli.workspace import print_snapshot, services_named
-from ztkit.errors import UsageError
+from ztkit.cli.tenant import (
+    CertificateOption,
+    ClientOption,
+    CloudOption,
+    ManagementGroupOption,
+    SignInOption,
+    SubscriptionOption,
+    TenantOption,
+    cloud_named,
+    connect,
+    scope_named,
+    services_named,
+)
+from ztkit.cli.workspace import WorkspaceOption, print_snapshot
+from ztkit.errors import ServiceError, UsageError
 from ztkit.model.types import ALL_SOURCES
-
-if TYPE_CHECKING:
-    from ztkit.azure.clouds import CloudName
-    from ztkit.azure.connection import Connection
 
 collect_app = typer.Typer(
     invoke_without_command=True,
     help="Collect a live tenant into a snapshot, read-only.",
     epilog="Example: ztkit collect -w contoso --sign-in cli",
 )
-
-WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", "-w", help="The engagement's folder; the current one by default.")
-]
-SignInOption = Annotated[
-    str,
-    typer.Option(
-        "--sign-in",
-        help="default, cli, device-code, browser, managed-identity, workload-identity or certificate.",
-    ),
-]
-CloudOption = Annotated[str, typer.Option(help="public, us-government or china.")]
-TenantOption = Annotated[str, typer.Option(help="Id or domain of the tenant; the account's own by default.")]
-ClientOption = Annotated[str, typer.Option(help="Id of the application or managed identity to sign in as.")]
-CertificateOption = Annotated[
-    Path | None, typer.Option(help="PEM or PFX file with certificate and key, for --sign-in certificate.")
-]
 
 
 @collect_app.callback(invoke_without_command=True)
@@ -51,12 +43,8 @@ def collect(
     client: ClientOption = "",
     certificate: CertificateOption = None,
     cloud: CloudOption = "public",
-    subscription: Annotated[
-        list[str] | None, typer.Option(help="Only this subscription; may be given several times.")
-    ] = None,
-    management_group: Annotated[
-        list[str] | None, typer.Option(help="Only below this management group; may be given several times.")
-    ] = None,
+    subscription: SubscriptionOption = None,
+    management_group: ManagementGroupOption = None,
     without: Annotated[
         list[str] | None, typer.Option(help="A service not to read: resource-graph or microsoft-graph.")
     ] = None,
@@ -75,7 +63,6 @@ def collect(
     """
     if context.invoked_subcommand is not None:
         return
-    from ztkit.azure.scope import Scope
     from ztkit.collect.tenant.journal import Journal, unfinished
     from ztkit.collect.tenant.run import collect as run_collection
     from ztkit.collect.tenant.run import order_for
@@ -92,11 +79,7 @@ def collect(
                 f"Note: {len(left)} unfinished collection(s) in {escape(str(left[0].parent))}; "
                 "--resume goes on with the newest."
             )
-        if subscription and management_group:
-            raise UsageError("Name subscriptions or management groups, not both.")
-        scope = Scope(
-            subscriptions=tuple(subscription or ()), management_groups=tuple(management_group or ())
-        )
+        scope = scope_named(subscription, management_group)
         left_out = services_named(without or ())
         sources = tuple(name for name in ALL_SOURCES if name not in left_out)
         order = order_for(
@@ -118,41 +101,16 @@ def collect(
             came[table] = came.get(table, 0) + rows
             bar.update(task, completed=sum(came.values()), description=f"{table} {came[table]:,}")
 
-        manifest = run_collection(space, journal, connection, datetime.now(UTC), show)
+        try:
+            manifest = run_collection(space, journal, connection, datetime.now(UTC), show)
+        except ServiceError as problem:
+            if problem.status not in (None, 401):
+                raise
+            kept = "What was collected is kept: `ztkit collect --resume` goes on."
+            text = f"{str(problem).rstrip('.')}. {kept}"
+            raise type(problem)(text, problem.status, problem.code) from problem
     print_snapshot(manifest)
     out.print("Next: `ztkit assess`.")
-
-
-def connect(way: str, cloud: str, tenant: str, client: str, certificate: Path | None) -> Connection:
-    """A connection as the options say; tests put their own in its place."""
-    from ztkit.azure.clouds import CLOUDS
-    from ztkit.azure.connection import Connection
-    from ztkit.azure.sign_in import credential
-
-    chosen = CLOUDS[cloud_named(cloud)]
-    made = credential(
-        way,
-        chosen,
-        tenant=tenant,
-        client=client,
-        certificate=str(certificate or ""),
-        prompt=lambda text: err.print(escape(text)),
-    )
-    return Connection(chosen, made)
-
-
-def cloud_named(name: str) -> CloudName:
-    """A cloud by name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    from ztkit.azure.clouds import CLOUDS
-
-    for known in CLOUDS:
-        if known == name:
-            return known
-    raise UsageError(f"There is no cloud {name!r}. There are: {', '.join(CLOUDS)}.")
 
 
 @collect_app.command("script", epilog="Example: ztkit collect script --shell bash > ztkit-collect.sh")

@@ -13,16 +13,16 @@ import typer
 from rich.markup import escape
 
 from ztkit import __version__
-from ztkit.cli.collect import (
+from ztkit.cli.console import out, print_json
+from ztkit.cli.tenant import (
     CertificateOption,
     ClientOption,
     CloudOption,
     SignInOption,
     TenantOption,
-    WorkspaceOption,
     connect,
 )
-from ztkit.cli.console import out, print_json
+from ztkit.cli.workspace import WorkspaceOption
 
 if TYPE_CHECKING:
     from ztkit.collect.tenant.doctor import Diagnosis

@@ -43,12 +43,12 @@ def print_explanation(assessment: Assessment, library: Library, findings: Path, 
         _criterion(assessment, criteria[what])
         for check in criteria[what].checks:
             if check in checks:
-                _check(checks[check], library, findings, rows)
+                _check(checks[check], assessment, library, findings, rows)
     elif what in checks:
         owner = next(item for item in assessment.criteria if what in item.checks)
         out.print(f"{what} is evidence of {owner.id}, which is scored.\n")
         _criterion(assessment, owner)
-        _check(checks[what], library, findings, rows)
+        _check(checks[what], assessment, library, findings, rows)
     else:
         raise UsageError(
             f"{what!r} is no pillar, objective, question or check of assessment {assessment.id}. "
@@ -140,7 +140,7 @@ def _criterion(assessment: Assessment, item: CriterionResult) -> None:
     )
 
 
-def _check(check: CheckResult, library: Library, findings: Path, rows: int) -> None:
+def _check(check: CheckResult, assessment: Assessment, library: Library, findings: Path, rows: int) -> None:
     out.print(f"\n[bold]Check {check.id}[/]: {escape(check.title)}")
     out.print(
         f"{check.passed} pass, {check.failed} fail, {check.skipped} skipped, {check.excepted} excepted, {check.unseen} unseen"
@@ -157,6 +157,8 @@ def _check(check: CheckResult, library: Library, findings: Path, rows: int) -> N
         out.print(
             f"  and {shown.num_rows - rows} more; --rows shows more of them, {findings.name} has them all"
         )
+    if assessment.snapshot is not None and assessment.snapshot.named == "none" and check.failed:
+        out.print("  Failing resources were counted in the tenant and not named.")
     if check.id in library.checks:
         out.print(f"`ztkit checks show {check.id} --kql` prints the query.")
 

@@ -1,28 +1,34 @@
-"""Verbs on a Kusto cluster: push a snapshot, show what a database holds, run the checks on many tenants."""
+"""Verbs on a Kusto cluster: push a snapshot, show what a database holds, assess many tenants."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from ztkit.cli.console import err, out, print_json
+from ztkit.cli.tenant import services_named
 from ztkit.errors import UsageError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from ztkit.assess.run import Plan
+    from ztkit.content.library import Library
     from ztkit.engine.kusto import Database, KustoInventory, Outcome
-    from ztkit.model.check import Check
+    from ztkit.model.assessment import Interval, Stage
 
 app = typer.Typer(
-    no_args_is_help=True, help="Estates beyond one machine: snapshots and checks on a Kusto cluster."
+    no_args_is_help=True, help="Estates beyond one machine: snapshots and assessments on a Kusto cluster."
 )
 
 ClusterOption = Annotated[
@@ -36,17 +42,24 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Plain JSON, for other 
 
 
 @dataclass(frozen=True)
-class Tally:
-    """What the checks came to on one tenant: checks by outcome, findings by status."""
+class Assessed:
+    """An assessment of one tenant, in a line.
 
+    Attributes:
+        workspace: the tenant's folder; the assessment is in it.
+        failing: checks that fail.
+        unknown: checks that could not be run, or not on what they read.
+    """
+
+    workspace: str
+    assessment: str
     snapshot: str
     taken: datetime
-    ok: int
-    unreadable: int
-    error: int
-    passed: int
-    failed: int
-    skipped: int
+    stage: Stage
+    index: Interval
+    coverage: Fraction
+    failing: int
+    unknown: int
 
 
 @app.command(
@@ -91,7 +104,7 @@ def push(
     for table in pushed.tables:
         if table.status != "complete":
             err.print(f"Note: table {table.name} is {table.status}: {escape(table.reason)}")
-    out.print("Next: `ztkit kusto check` runs the checks there.")
+    out.print("Next: `ztkit kusto assess` runs the checks there.")
 
 
 @app.command(epilog="Example: ztkit kusto show -c https://contoso.westeurope.kusto.windows.net -d contoso")
@@ -115,104 +128,156 @@ def show(
 
 
 @app.command(
-    epilog="Example: ztkit kusto check -c https://contoso.westeurope.kusto.windows.net -d contoso -d fabrikam -o findings"
+    epilog="Example: ztkit kusto assess -c https://contoso.westeurope.kusto.windows.net -d contoso -d fabrikam -o clients"
 )
-def check(
+def assess(
     cluster: ClusterOption,
-    database: Annotated[
-        list[str], typer.Option("--database", "-d", help="A tenant's database; any number of them.")
-    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A folder for findings: a Parquet file a tenant.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="A folder of workspaces, one a tenant; made where there is none."
+        ),
+    ],
+    database: Annotated[
+        list[str] | None, typer.Option("--database", "-d", help="A tenant's database; any number of them.")
+    ] = None,
+    databases: Annotated[
+        Path | None, typer.Option("--databases", help="A file with a database's name in each line.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave a service out, such as microsoft-graph; see `ztkit assess`."),
+    ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(help="Moment, in UTC, that ages and expiries count from; now by default."),
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=32, help="Tenants at once.")] = 4,
     minutes: MinutesOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Run every check on one or many tenants; one that fails does not stop the others."""
+    """Assess many tenants in one run; one that fails does not stop the others.
+
+    Each gets a workspace of its database's name in the output folder. Responses and exceptions that are in it count,
+    and it is one like any other: `ztkit report -w FOLDER/TENANT` renders its report.
+    """
+    from ztkit.assess.run import Plan
     from ztkit.content.library import shipped_library
     from ztkit.engine.kusto import KustoInventory, evaluate_many
 
-    if len(set(map(str.lower, database))) != len(database):
-        raise UsageError("A database is named twice.")
-    checks = list(shipped_library().checks.values())
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def work(tenant: str, inventory: KustoInventory) -> Tally:
-        return _tally(tenant, inventory, checks, output)
-
+    folders = _folders(output, _names(database or (), databases))
+    moment = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
+    plan = Plan(moment, without=services_named(without or ()))
+    library = shipped_library()
     timeout = timedelta(minutes=minutes)
     tenants = {
-        name: partial(KustoInventory.open, _database(cluster, name), timeout=timeout) for name in database
+        name: partial(KustoInventory.open, _database(cluster, name), timeout=timeout) for name in folders
     }
+
+    def work(tenant: str, inventory: KustoInventory) -> Assessed:
+        return _assess(tenant, folders[tenant], inventory, library, plan)
+
     outcomes = evaluate_many(
         tenants,
         work,
         at_once=at_once,
         progress=lambda outcome, done: err.print(
-            f"{done} of {len(tenants)}: {escape(outcome.tenant)} in {outcome.seconds:.0f} s"
+            f"{done} of {len(tenants)}: {escape(outcome.tenant)} {'failed ' if outcome.error else ''}"
+            f"in {outcome.seconds:.0f} s"
         ),
     )
     if as_json:
-        print_json([asdict(outcome) for outcome in outcomes])
+        print_json([_plain(outcome) for outcome in outcomes])
     else:
         _print(outcomes)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(3)
 
 
-def _tally(tenant: str, inventory: KustoInventory, checks: list[Check], output: Path | None) -> Tally:
-    """Run the checks on one tenant and write its findings."""
-    from collections import Counter
-    from contextlib import ExitStack
-    from urllib.parse import quote
+def _names(given: Sequence[str], file: Path | None) -> list[str]:
+    """Databases that were named, on the command line and in a file, in order."""
+    names = list(given)
+    if file is not None:
+        try:
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise UsageError(f"{file} cannot be read as text in UTF-8: {problem}") from problem
+        names += [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise UsageError("Name a database with -d, or a file of them with --databases.")
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise UsageError(f"Database {name!r} is named twice.")
+        seen.add(name.lower())
+    return names
 
-    import pyarrow.parquet as pq
 
-    from ztkit.assess.evaluate import FINDINGS, evaluate
+def _folders(output: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Where each tenant's workspace is: a folder of its name, with what no file system takes written as %20 is."""
+    found = {}
+    for name in names:
+        safe = quote(name, safe=" ")
+        if safe != safe.strip(". "):  # is lost on Windows, or leads elsewhere
+            safe = "".join(f"%{ord(letter):02X}" if letter in ". " else letter for letter in safe)
+        found[name] = output / safe
+    return found
 
+
+def _assess(tenant: str, folder: Path, inventory: KustoInventory, library: Library, plan: Plan) -> Assessed:
+    """Assess one tenant in its workspace, which is made if there is none."""
+    from ztkit.assess.run import assess as run_assessment
+    from ztkit.assess.sources import OnCluster
+    from ztkit.model.engagement import Engagement
+    from ztkit.workspace import Workspace
+
+    if (folder / "ztkit.toml").is_file():
+        space = Workspace(folder)
+    else:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        space = Workspace.create(folder, Engagement(organisation=tenant))
+    made = run_assessment(space, library, OnCluster(inventory), plan)
     manifest = inventory.manifest
-    path = output / f"{quote(tenant, safe=' ')}.parquet" if output else None
-    try:
-        with ExitStack() as stack:
-            writer = None
-            if path is not None:
-                path.touch(mode=0o600)
-                writer = stack.enter_context(pq.ParquetWriter(path, FINDINGS, compression="zstd"))
-            runs = evaluate(
-                checks,
-                inventory,
-                manifest.taken,
-                lambda _run, findings: writer.write_table(findings) if writer and findings.num_rows else None,
-            )
-    except BaseException:
-        if path is not None:
-            path.unlink(missing_ok=True)
-        raise
-    outcomes = Counter(run.outcome for run in runs)
-    return Tally(
+    return Assessed(
+        workspace=str(folder),
+        assessment=made.id,
         snapshot=manifest.id,
         taken=manifest.taken,
-        ok=outcomes["ok"],
-        unreadable=outcomes["unreadable"],
-        error=outcomes["error"],
-        passed=sum(run.passed for run in runs),
-        failed=sum(run.failed for run in runs),
-        skipped=sum(run.skipped for run in runs),
+        stage=made.overall.stage,
+        index=made.overall.index,
+        coverage=made.overall.coverage,
+        failing=sum(check.failed > 0 for check in made.checks),
+        unknown=sum(check.outcome != "ok" for check in made.checks),
     )
 
 
-def _print(outcomes: list[Outcome[Tally]]) -> None:
-    table = Table(box=None, header_style="bold")
-    for title in ("tenant", "snapshot", "checks", "unreadable", "errors", "pass", "fail", "skip"):
-        table.add_column(title, justify="left" if title in ("tenant", "snapshot") else "right")
+def _plain(outcome: Outcome[Assessed]) -> dict[str, Any]:
+    """An outcome for other programs; exact numbers as text, as in result.json."""
+    found = outcome.result
+    result = None
+    if found is not None:
+        result = {
+            **vars(found),
+            "taken": found.taken.isoformat(),
+            "stage": found.stage.model_dump(mode="json"),
+            "index": found.index.model_dump(mode="json"),
+        }
+    return {**vars(outcome), "result": result}
+
+
+def _print(outcomes: Sequence[Outcome[Assessed]]) -> None:
+    from ztkit.cli.verdict import interval, percent, stage
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("tenant", "stage", "index", "known", "failing", "unknown"):
+        table.add_column(title, justify="left" if title in ("tenant", "stage") else "right")
     for outcome in outcomes:
-        tally = outcome.result
-        if tally is not None:
-            counts = (tally.ok, tally.unreadable, tally.error, tally.passed, tally.failed, tally.skipped)
-            table.add_row(escape(outcome.tenant), tally.snapshot, *(f"{count:,}" for count in counts))
-    out.print(table)
+        found = outcome.result
+        if found is not None:
+            numbers = (interval(found.index), percent(found.coverage), str(found.failing), str(found.unknown))
+            table.add_row(escape(outcome.tenant), stage(found.stage), *numbers)
+    if table.row_count:
+        out.print(table)
     for outcome in outcomes:
         if outcome.error:
             err.print(f"[bold red]{escape(outcome.tenant)}:[/] {escape(outcome.error)}")

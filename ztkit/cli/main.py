@@ -9,7 +9,7 @@ import traceback
 import typer
 
 from ztkit import __version__
-from ztkit.cli import collect, content, crosswalk, doctor, kusto, workspace
+from ztkit.cli import collect, content, crosswalk, doctor, exceptions, interview, kusto, workspace
 from ztkit.cli.console import err, out
 from ztkit.errors import StoppedError, ZtkitError
 
@@ -25,6 +25,8 @@ app = typer.Typer(
 app.add_typer(content.checks_app, name="checks")
 app.add_typer(content.questions_app, name="questions")
 app.add_typer(collect.collect_app, name="collect")
+app.add_typer(exceptions.exceptions_app, name="exceptions")
+app.add_typer(interview.interview_app, name="interview")
 app.add_typer(kusto.app, name="kusto")
 workspace.register(app)
 app.command("doctor", epilog="Example: ztkit doctor --sign-in cli")(doctor.doctor)
@@ -50,7 +52,8 @@ def root(
 
 def main() -> None:
     """Run the command line; an error of ours becomes one message and its exit code."""
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # what is private and temporary goes in either case
+        signal.signal(number, _interrupt)
     try:
         app()
     except ZtkitError as problem:

@@ -42,7 +42,7 @@ def status_of(workspace: Workspace, library: Library, at: datetime) -> dict[str,
         "exceptions": len(exceptions),
         "exceptions_expired": sum(item.expires < at.date() for item in exceptions),
         "assessments": assessments,
-        "next": _next(snapshots, assessments),
+        "next": _next(workspace, snapshots, assessments),
     }
 
 
@@ -63,9 +63,9 @@ def print_status(found: dict[str, Any]) -> None:
     out.print(f"Next: {found['next']}")
 
 
-def _next(snapshots: list[str], assessments: list[str]) -> str:
-    if not snapshots:
+def _next(workspace: Workspace, snapshots: list[str], assessments: list[str]) -> str:
+    if not snapshots and not (assessments and workspace.assessment(assessments[-1]).snapshot):
         return "`ztkit import FILES` brings in an inventory"
-    if not assessments or assessments[-1] < snapshots[-1]:
+    if not assessments or (snapshots and assessments[-1] < snapshots[-1]):
         return "`ztkit assess` scores the newest snapshot"
     return "`ztkit report` renders the newest assessment, `ztkit explain` shows where a number comes from"

@@ -5,9 +5,24 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
+from ztkit.assess.compare import MOVES
 from ztkit.cli.console import out
-from ztkit.model.assessment import Assessment, Comparison, IndexChange, Interval, PillarResult, Stage
+from ztkit.model.assessment import (
+    Assessment,
+    Comparison,
+    IndexChange,
+    Interval,
+    Named,
+    PillarResult,
+    Stage,
+)
 from ztkit.model.types import STAGES
+
+_FOLLOWED: dict[Named, str] = {
+    "failing": "The later assessment names failing resources only: what is cleared was fixed, or is gone with its resource.",
+    "none": "One of the two counts failing resources and names none: what is new and what is cleared are the least numbers.",
+}
+"""How the numbers of a comparison are to be read."""
 
 
 def print_verdict(assessment: Assessment) -> None:
@@ -47,9 +62,8 @@ def print_verdict(assessment: Assessment) -> None:
         tables = sorted(
             {table for check in unread for table in check.tables if _is_missing(assessment, table)}
         )
-        out.print(
-            f"\n{len(unread)} checks are unknown: not in the snapshot: {', '.join(tables) or 'their tables'}"
-        )
+        where = "not in the snapshot" if _is_offline(assessment) else "not read"
+        out.print(f"\n{len(unread)} checks are unknown: {where}: {', '.join(tables) or 'their tables'}")
     out.print("")
 
 
@@ -73,18 +87,19 @@ def print_comparison(comparison: Comparison) -> None:
         out.print(
             f"  {objective.id:<18} {objective.state_before} to {objective.state_after}  {escape(objective.title)}"
         )
+    if comparison.findings != "all":
+        out.print(f"\n{_FOLLOWED[comparison.findings]}")
     table = Table(box=None, pad_edge=False, header_style="bold", title="\nFindings", title_justify="left")
     table.add_column("check")
-    for name in ("fixed", "new", "still failing", "gone", "unseen"):
-        table.add_column(name, justify="right")
+    names = [
+        name
+        for name in MOVES[comparison.findings]
+        if name != "revealed" or any(check.revealed for check in comparison.checks)
+    ]
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
     for check in comparison.checks:
-        table.add_row(
-            check.id,
-            *(
-                str(count or "")
-                for count in (check.fixed, check.new, check.still_failing, check.gone, check.unseen)
-            ),
-        )
+        table.add_row(check.id, *(str(getattr(check, name) or "") for name in names))
     out.print(table)
 
 
@@ -115,6 +130,10 @@ def _pillar_stage(pillar: PillarResult) -> str:
 def _moved(change: IndexChange) -> str:
     difference = float(change.after.lower - change.before.lower)
     return f"{interval(change.before)} to {interval(change.after)} ({difference:+.1f})"
+
+
+def _is_offline(assessment: Assessment) -> bool:
+    return assessment.snapshot is None or assessment.snapshot.named == "all"
 
 
 def _is_missing(assessment: Assessment, table: str) -> bool:

@@ -1,8 +1,7 @@
-"""Verbs on an engagement: init, import, assess, report, explain, status, compare, demo."""
+"""Verbs on an engagement: init, import, report, explain, status, compare, demo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from ztkit.cli.assess import assess
 from ztkit.cli.console import err, out, print_json, progress_bar
 from ztkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from ztkit.assess.evaluate import CheckRun
     from ztkit.model.assessment import Assessment, Comparison
     from ztkit.model.snapshot import SnapshotManifest
-    from ztkit.model.types import SourceId
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="The engagement's folder; the current one by default.")
@@ -122,90 +120,6 @@ def print_snapshot(manifest: SnapshotManifest) -> None:
         out.print(f"  {item.name:<42} {item.rows:>9,}  {item.status}{escape(reason)}")
     for note in manifest.notes:
         err.print(f"Note: {escape(note)}")
-
-
-def assess(
-    workspace: WorkspaceOption = Path(),
-    snapshot: Annotated[str, typer.Option(help="Id of a snapshot; the newest by default.")] = "latest",
-    interview_only: Annotated[
-        bool, typer.Option("--interview-only", help="Score responses alone, without a snapshot.")
-    ] = False,
-    without: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Leave a service out, such as microsoft-graph where nobody may read it: what is said counts "
-            "in its place, and the report says so. Without this its checks are unknown."
-        ),
-    ] = None,
-    at: Annotated[
-        datetime | None,
-        typer.Option(help="Moment, in UTC, that ages and expiries count from; now by default."),
-    ] = None,
-    fail_under: Annotated[
-        float | None, typer.Option(help="Exit with 1 when the index is lower than this (0 to 100).")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Score a snapshot and the responses, and write the assessment."""
-    from ztkit.assess.run import Plan
-    from ztkit.assess.run import assess as run_assessment
-    from ztkit.content.library import shipped_library
-    from ztkit.workspace import Workspace
-
-    space = Workspace.open(workspace)
-    snapshot_id = None if interview_only else _snapshot(space.snapshots(), snapshot)
-    moment = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
-    library = shipped_library()
-    with progress_bar() as progress:
-        task = progress.add_task("Checks", total=len(library.checks) if snapshot_id else 0)
-
-        def show(run: CheckRun) -> None:
-            progress.update(task, advance=1, description=run.check)
-            if run.outcome == "error":
-                progress.console.print(f"Could not run {escape(run.reason)}")
-
-        plan = Plan(snapshot_id, moment, without=services_named(without or ()))
-        assessment = run_assessment(space, library, plan, show)
-    if as_json:
-        print_json(assessment.model_dump(mode="json"))
-    else:
-        from ztkit.cli.verdict import print_verdict
-
-        print_verdict(assessment)
-        _hint_at_services_not_read(assessment)
-        out.print("Next: `ztkit report` renders it, `ztkit explain` shows where a number comes from.")
-    if fail_under is not None and assessment.overall.index.lower < fail_under:
-        err.print(f"The index is {float(assessment.overall.index.lower):.1f}, lower than {fail_under:g}.")
-        raise typer.Exit(1)
-
-
-def services_named(names: Sequence[str]) -> frozenset[SourceId]:
-    """Services by name.
-
-    Raises:
-        UsageError: there is no such service.
-    """
-    from ztkit.model.types import SOURCE_TITLES
-
-    if unknown := [name for name in names if name not in SOURCE_TITLES]:
-        raise UsageError(f"There is no service {unknown[0]!r}. There are: {', '.join(SOURCE_TITLES)}.")
-    return frozenset(name for name in SOURCE_TITLES if name in names)
-
-
-def _hint_at_services_not_read(assessment: Assessment) -> None:
-    """Say what to do about a service in scope of which the snapshot has no table at all."""
-    from ztkit.content.library import shipped_library
-    from ztkit.content.tables import entities
-
-    if assessment.snapshot is None or "microsoft-graph" not in assessment.sources:
-        return
-    if not any(table.name in entities() for table in assessment.snapshot.tables):
-        library = shipped_library()
-        unread = sum(library.checks[item.id].source == "microsoft-graph" for item in assessment.checks)
-        err.print(
-            f"Note: the snapshot has nothing of Microsoft Graph: {unread} checks and the questions that they bear on "
-            "are unknown. Where nobody may read it, `ztkit assess --without microsoft-graph` counts what is said."
-        )
 
 
 def report(
@@ -326,16 +240,3 @@ def _print_demo(folder: Path, path: Path, assessment: Assessment, comparison: Co
             f"Since the assessment before: {fixed} findings fixed, {new} new. `ztkit compare -w {folder}` shows them."
         )
     out.print(f"\nReport: {escape(str(path.resolve()))}")
-
-
-def _snapshot(known: list[str], wanted: str) -> str:
-    if not known:
-        raise UsageError(
-            "This workspace has no snapshot. `ztkit import FILES` makes one; "
-            "`ztkit assess --interview-only` scores the responses alone."
-        )
-    if wanted == "latest":
-        return known[-1]
-    if wanted not in known:
-        raise UsageError(f"There is no snapshot {wanted!r}. There are: {', '.join(known)}.")
-    return wanted

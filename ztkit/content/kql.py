@@ -55,12 +55,14 @@ class Source:
         types: the only resource types that this place can see, or None where the query does not say.
         line: where it stands.
         token: index of the token that names it, or None for the default table.
+        condition: indices of the first token of the condition that says the types, and of the one after it.
     """
 
     table: str
     types: frozenset[str] | None
     line: int
     token: int | None
+    condition: tuple[int, int] | None = None
 
     @property
     def view(self) -> str:
@@ -104,12 +106,12 @@ def sources(tokens: tuple[Token, ...]) -> tuple[Source, ...]:
     found = []
     if implicit:
         pipe = 0 if tokens[0].text == "|" else -1
-        found.append(Source("resources", _types_after(tokens, pipe), 1, None))
+        types, condition = _types_after(tokens, pipe)
+        found.append(Source("resources", types, 1, None, condition))
     for index, token in enumerate(tokens):
         if token.kind == "word" and _is_source(tokens, index, implicit):
-            found.append(
-                Source(table_named(token.text) or "", _types_after(tokens, index + 1), token.line, index)
-            )
+            types, condition = _types_after(tokens, index + 1)
+            found.append(Source(table_named(token.text) or "", types, token.line, index, condition))
     return tuple(found)
 
 
@@ -163,30 +165,31 @@ def _in_union(tokens: tuple[Token, ...], index: int) -> bool:
     return False
 
 
-def _types_after(tokens: tuple[Token, ...], index: int) -> frozenset[str] | None:
-    """Types named by a ``| where type …`` that directly follows a source; index is that of the pipe.
+def _types_after(
+    tokens: tuple[Token, ...], index: int
+) -> tuple[frozenset[str] | None, tuple[int, int] | None]:
+    """Types named by a ``| where type …`` that directly follows a source, and where; index is that of the pipe.
 
     Reads one condition, or several joined by ``or`` only, up to the next ``and``, pipe or end.
     """
     texts = [token.lower for token in tokens[index + 1 : index + 2]]
-    if index >= 0 and (index >= len(tokens) or tokens[index].text != "|"):
-        return None
-    if texts != ["where"]:
-        return None
+    if (index >= 0 and (index >= len(tokens) or tokens[index].text != "|")) or texts != ["where"]:
+        return None, None
     types: set[str] = set()
     position = index + 2
     while True:
         found = _type_condition(tokens, position)
         if found is None:
-            return None
+            return None, None
         named, position = found
         types |= named
         following = tokens[position].lower if position < len(tokens) else "|"
         if following in ("|", ")", "and"):
             # `a or b and c` binds the `and` to b alone: only a single condition may stand before one
-            return frozenset(types) if following != "and" or len(types) == len(named) else None
+            single = following != "and" or len(types) == len(named)
+            return (frozenset(types), (index + 2, position)) if single else (None, None)
         if following != "or":
-            return None
+            return None, None
         position += 1
 
 

@@ -60,6 +60,24 @@ def _questions_fit(library: Library) -> Iterator[str]:
                     yield f"{at}: depends_on names {missing}, which are no answers of {condition.question}"
 
 
+def _no_circles(library: Library) -> Iterator[str]:
+    """No question waits for itself, through however many others."""
+    done: set[str] = set()
+
+    def walk(identifier: str, path: tuple[str, ...]) -> Iterator[str]:
+        if identifier in path:
+            circle = (*path[path.index(identifier) :], identifier)
+            if len(circle) > 2:  # a question that names itself is told of already
+                yield f"{library.places[identifier]}: depends_on goes in a circle: {' → '.join(circle)}"
+        elif identifier in library.questions and identifier not in done:
+            for other in library.questions[identifier].prerequisites:
+                yield from walk(other, (*path, identifier))
+            done.add(identifier)
+
+    for identifier in library.questions:
+        yield from walk(identifier, ())
+
+
 def _answer_problems(question: Question) -> Iterator[str]:
     ids = [answer.id for answer in question.answers]
     values = [answer.value for answer in question.answers]
@@ -234,6 +252,7 @@ def _retired(path: Path) -> dict[str, str]:
 
 RULES: tuple[Callable[[Library], Iterator[str]], ...] = (
     _questions_fit,
+    _no_circles,
     _checks_fit,
     _references,
     _coverage,

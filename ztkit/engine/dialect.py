@@ -48,8 +48,13 @@ class Rewritten:
 
 
 @lru_cache(maxsize=4096)
-def rewrite(query: str) -> Rewritten:
+def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritten:
     """Rewrite a query for the offline engine.
+
+    Args:
+        query: what Resource Graph takes.
+        suffix: put behind the name of each view, for a query that reads views of its own.
+        narrowed: whether a view has rows of its types only, so that the condition on them need not be asked again.
 
     Raises:
         QueryError: the query is empty or has a string that is not closed.
@@ -66,20 +71,32 @@ def rewrite(query: str) -> Rewritten:
     for source in found:
         if source.token is None:
             bar = "" if tokens[0].text == "|" else " | "
-            edits.append((tokens[0].start, tokens[0].start, source.view + bar))
+            edits.append((tokens[0].start, tokens[0].start, source.view + suffix + bar))
         else:
             tables[source.token] = source
+        if narrowed and source.condition is not None and _is_asked_of_lower_case(tokens, *source.condition):
+            first, last = tokens[source.condition[0]], tokens[source.condition[1] - 1]
+            end = last.start + len(last.text)
+            edits.append((first.start, end, "true" + "\n" * query.count("\n", first.start, end)))
     for index, token in enumerate(tokens):
         if token.kind != "word":
             continue
-        text = tables[index].view if index in tables else _word(tokens, index)
+        text = tables[index].view + suffix if index in tables else _word(tokens, index)
         if text is not None:
             edits.append((token.start, token.start + len(token.text), text))
     kql = query
-    for start, end, text in reversed(edits):
+    for start, end, text in sorted(edits, reverse=True):
         dotted = text.startswith("[") and start > 0 and kql[start - 1] == "."
         kql = kql[: start - 1 if dotted else start] + text + kql[end:]
     return Rewritten(kql, found)
+
+
+def _is_asked_of_lower_case(tokens: tuple[Token, ...], start: int, end: int) -> bool:
+    """Whether a condition on types is true of every row that has one of them: types are kept in lower case."""
+    return all(token.text == token.lower for token in tokens[start:end] if token.kind == "string") or not any(
+        token.text == "==" or (token.lower == "in" and tokens[index + 1].text != "~")
+        for index, token in enumerate(tokens[start:end], start)
+    )
 
 
 def _word(tokens: tuple[Token, ...], index: int) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -50,11 +50,13 @@ class KustoInventory:
 
     Attributes:
         manifest: what was pushed; its tables as they are on the cluster now.
+        cancelled: whether `cancel` was called; queries that fail from then on say nothing of the tenant.
     """
 
     def __init__(self, connection: Connection, manifest: SnapshotManifest) -> None:
         self._connection = connection
         self.manifest = manifest
+        self.cancelled = False
         self._tables = {table.name: table for table in manifest.tables}
 
     @classmethod
@@ -87,6 +89,10 @@ class KustoInventory:
         """What is known of each table."""
         return self._tables
 
+    def expect(self, queries: Sequence[str]) -> Sequence[int]:
+        """Nothing is gained from knowing: the cluster keeps what it read; see `InventorySource.expect`."""
+        return range(len(queries))
+
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query; see `InventorySource.run`."""
         translated = for_cluster(query)
@@ -104,6 +110,7 @@ class KustoInventory:
 
     def cancel(self) -> None:
         """Ask the cluster to stop what runs, and run nothing more."""
+        self.cancelled = True
         self._connection.cancel()
 
     def close(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from ztkit.content.kql import Source
+from ztkit.engine.shredding import Part
 from ztkit.engine.simplify import macros
-from ztkit.engine.translation import first_line, translate
+from ztkit.engine.translation import Translation, View, first_line, translate
 from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.snapshot import TableManifest
 
@@ -41,9 +44,11 @@ class OfflineInventory:
     ) -> None:
         self._connection = connection
         self._tables = dict(tables)
-        self._views = set(readable)
+        self._readable = set(readable)
+        self._views: set[str] = set(readable)
         self._offered: list[str] = []
         self._offering = threading.Lock()
+        self._shared: dict[str, Shared] = {}
 
     @classmethod
     def from_files(cls, files: Mapping[str, Path], tables: Mapping[str, TableManifest]) -> OfflineInventory:
@@ -80,7 +85,7 @@ class OfflineInventory:
         for name, table in tables.items():
             self._connection.from_arrow(table).create(name)
             self._tables[name] = TableManifest(name=name, rows=table.num_rows, status="complete")
-        self._views = set(tables)
+        self._readable, self._views = set(tables), set(tables)
 
     def tables(self) -> Mapping[str, TableManifest]:
         """What is known of each table."""
@@ -90,8 +95,14 @@ class OfflineInventory:
         """Run a query; see `InventorySource.run`."""
         translation = translate(query)
         with self._offering:
-            for source in translation.rewritten.sources:
-                self._offer(source)
+            for view in translation.views:
+                self._offer(view)
+        try:
+            return self._rows(translation, now)
+        finally:
+            self._done(translation)
+
+    def _rows(self, translation: Translation, now: datetime) -> pa.Table:
         try:
             found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
             with _QUIET, warnings.catch_warnings():
@@ -103,6 +114,24 @@ class OfflineInventory:
         except duckdb.Error as problem:
             raise QueryError(first_line(problem)) from problem
 
+    def expect(self, queries: Sequence[str]) -> list[int]:
+        """Be told which queries follow, each once: rows that several of them read are then read and parsed once.
+
+        Returns:
+            The positions of the queries in the order that needs the least memory: those that read the same rows follow
+            each other, and the rows go with the last of them.
+        """
+        first: dict[int, str] = {}
+        for position, query in enumerate(queries):
+            with suppress(QueryError):  # running it says what is wrong
+                views = translate(query).views
+                first[position] = views[0].source.view
+                for view in views:
+                    if view.name != view.source.table:  # the table itself
+                        self._shared.setdefault(view.source.view, Shared()).add(view)
+        self._shared = {name: shared for name, shared in self._shared.items() if shared.places > 1}
+        return sorted(range(len(queries)), key=lambda position: (first.get(position, ""), position))
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
@@ -113,17 +142,90 @@ class OfflineInventory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _offer(self, source: Source) -> None:
-        """Make sure that the view a query reads exists."""
-        if source.view in self._views:
+    def _offer(self, view: View) -> None:
+        """Make sure that a view that a query reads exists."""
+        if view.name in self._views:
             return
-        if source.table not in self._views:
-            raise TableUnreadableError(f"line {source.line}: table {source.table} is not in this inventory")
-        types = [duckdb.ConstantExpression(name) for name in sorted(source.types or ())]
-        rows = self._connection.table(source.table).filter(duckdb.ColumnExpression("type").isin(*types))
-        rows.create_view(source.view)
-        self._views.add(source.view)
-        self._offered.append(source.view)
+        table = view.source.table
+        if table not in self._readable:
+            raise TableUnreadableError(f"line {view.source.line}: table {table} is not in this inventory")
+        shared = self._shared.get(view.source.view)
+        if shared is None:
+            rows = self._narrowed(view.source).project(*_columns(view.columns, view.parts))
+        else:
+            rows = self._connection.table(self._made(view.source, shared))
+        rows.create_view(view.name)
+        self._views.add(view.name)
+        self._offered.append(view.name)
+
+    def _narrowed(self, source: Source) -> duckdb.DuckDBPyRelation:
+        """A table's rows of the types that a query asks for."""
+        rows = self._connection.table(source.table)
+        if source.types is None:
+            return rows
+        types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
+        return rows.filter(duckdb.ColumnExpression("type").isin(*types))
+
+    def _made(self, source: Source, shared: Shared) -> str:
+        """The table in memory that holds what several queries read; made when the first of them asks."""
+        name = f"{source.view}__shared"
+        if not shared.made:
+            rows = self._narrowed(source).project(*_columns(sorted(shared.columns), sorted(shared.parts)))
+            rows.create(name)
+            shared.made = True
+        return name
+
+    def _done(self, translation: Translation) -> None:
+        """Forget shared rows after the last query that reads them."""
+        with self._offering:
+            for view in translation.views:
+                shared = self._shared.get(view.source.view)
+                if shared is None or view.name == view.source.table:
+                    continue
+                shared.uses -= 1
+                shared.views.add(view.name)
+                if shared.uses == 0:
+                    for name in shared.views:
+                        self._connection.execute(f'DROP VIEW "{name}"')
+                        self._views.discard(name)
+                        self._offered.remove(name)
+                    self._connection.execute(f'DROP TABLE "{view.source.view}__shared"')
+                    del self._shared[view.source.view]
+
+
+@dataclass
+class Shared:
+    """Rows that several queries to come read, and what they need of them."""
+
+    columns: set[str] = field(default_factory=set)
+    parts: set[Part] = field(default_factory=set)
+    views: set[str] = field(default_factory=set)
+    uses: int = 0
+    places: int = 0
+    made: bool = False
+
+    def add(self, view: View) -> None:
+        """Note that one more query reads them."""
+        self.columns |= set(view.columns)
+        self.parts |= set(view.parts)
+        self.uses += 1
+        self.places += view.places
+
+
+def _columns(columns: Iterable[str], wanted: Sequence[Part]) -> Iterator[duckdb.Expression]:
+    """Columns and parts; all parts of a dynamic column come from parsing it once as JSON and once as text."""
+    yield from map(duckdb.ColumnExpression, columns)
+    for text in (False, True):
+        for column in dict.fromkeys(part.column for part in wanted if part.text == text):
+            parts = [part for part in wanted if part.column == column and part.text == text]
+            paths = duckdb.ConstantExpression([part.path for part in parts])
+            function = "json_extract_string" if text else "json_extract"
+            found = duckdb.FunctionExpression(function, duckdb.ColumnExpression(column), paths)
+            for number, part in enumerate(parts, start=1):
+                value = duckdb.FunctionExpression("list_extract", found, duckdb.ConstantExpression(number))
+                if text:
+                    value = duckdb.CoalesceOperator(value, duckdb.ConstantExpression(""))
+                yield value.alias(part.name)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

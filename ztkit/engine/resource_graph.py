@@ -1,96 +1,187 @@
 """The live engine: checks run in Azure Resource Graph itself.
 
-A check costs one request for its counts, or a share of one, and where something fails its failing rows. What passes stays
-in the tenant.
+A check costs one request for its counts, or a share of one, and where something fails its failing rows; a table costs one
+for its size. What passes stays in the tenant.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ztkit.azure.resource_graph import QueryClient
-from ztkit.content.kql import begins_with_operator, tokenize
+from ztkit.azure.pace import Pace
+from ztkit.azure.resource_graph import Page, QueryClient
+from ztkit.azure.scope import LIMITED, SUBSCRIPTIONS_A_REQUEST, Scope
+from ztkit.content.kql import Token, begins_with_operator, tokenize
 from ztkit.content.lint import resource_graph_limits
-from ztkit.errors import AccessError, QueryError, ServiceError, TableUnreadableError
+from ztkit.errors import AccessError, QueryError, ServiceError, TableUnreadableError, UsageError
+from ztkit.model.snapshot import TableManifest
 
-_TOGETHER = 4
-"""Summaries that one request may join: the first and three joined to it."""
+if TYPE_CHECKING:
+    from azure.core import PipelineClient
+
+_JOINS = 3
+"""Joins that a query may have. Joining summaries takes one less than there are, so four are the most."""
+_JOINED, _ON = "\n| join kind=inner (\n", "\n) on together"
+_COUNTED = ("passed", "failed", "skipped", "other")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of a check by status; ``other`` are rows that break the row contract."""
+    """Rows of a check by status.
+
+    Attributes:
+        other: rows that break the row contract: without an id, or with another status.
+        limited: the scope has more subscriptions than the service looked at.
+    """
 
     passed: int
     failed: int
     skipped: int
     other: int
+    limited: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a query, read page by page.
+
+    Attributes:
+        total: how many there are, as the service says; the most where it says several things.
+        settled: every page told one number, and so many rows came.
+    """
+
+    rows: list[dict[str, Any]]
+    total: int
+    settled: bool
 
 
 class LiveInventory:
-    """A tenant that answers KQL itself.
+    """A tenant that answers KQL itself; several threads may ask it.
 
     Args:
-        client: asks Resource Graph within its quota.
-        bodies: the scope as request bodies; see `ztkit.azure.scope.Scope.bodies`.
+        client: for Azure Resource Manager; see `Connection.resource_graph`.
+        scope: which part of the tenant. Every query sees all of it at once, as it would offline: a scope that takes
+            several requests would judge a resource without those that it depends on.
+        repeat: whether errors may repeat the service's own words, which can name what is in the tenant; if not, they
+            have its status and code alone.
+
+    Raises:
+        UsageError: the scope takes more than one request.
     """
 
-    def __init__(self, client: QueryClient, bodies: Sequence[Mapping[str, Any]]) -> None:
-        self._client, self._bodies = client, bodies
+    def __init__(self, client: PipelineClient[Any, Any], scope: Scope, *, repeat: bool = True) -> None:
+        bodies = scope.bodies()
+        if len(bodies) > 1:
+            raise UsageError(
+                f"{len(scope.subscriptions)} subscriptions are named, and a query sees {SUBSCRIPTIONS_A_REQUEST} at most. "
+                "Name a management group, or none for all that may be read; or `ztkit collect` and assess the snapshot."
+            )
+        self._pace = Pace()
+        self._client, self._body, self._repeat = QueryClient(client, self._pace), bodies[0], repeat
+
+    @contextmanager
+    def at_once(self, threads: int) -> Iterator[ThreadPoolExecutor]:
+        """Threads to ask in; when the block ends with an error, such as Ctrl-C, they ask for nothing more."""
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                yield pool
+            except BaseException:
+                self._pace.stop()
+                raise
+
+    def look(self, table: str, query: str) -> TableManifest:
+        """Find out whether a table may be read, and how many rows it has.
+
+        Args:
+            table: its name.
+            query: its rows, or those of them that matter.
+        """
+        try:
+            page = self._page(f"{query}\n| count")
+            row = page.rows[0] if page.rows else {}
+            rows = next((int(value) for name, value in row.items() if name.lower() == "count"), None)
+        except QueryError as problem:
+            return TableManifest(name=table, rows=0, status="unreadable", reason=str(problem))
+        if rows is None:
+            return TableManifest(name=table, rows=0, status="unreadable", reason="its rows were not counted")
+        status, reason = ("partial", LIMITED) if page.limited else ("complete", "")
+        return TableManifest(name=table, rows=rows, status=status, reason=reason)
 
     def counts(self, queries: Sequence[str]) -> list[Counts]:
-        """Counts of the rows of some queries, in one request for each piece of the scope.
+        """Counts of the rows of some queries, in one request.
 
         Args:
             queries: of checks; what `groups` put together.
 
         Raises:
             TableUnreadableError: a table may not be read.
-            QueryError: the service refuses the query.
+            QueryError: the service refuses the query, or does not answer with counts.
         """
-        totals = [[0] * 4 for _ in queries]
-        for body in self._bodies:
-            rows = self._page(together(queries), body).rows
-            row = rows[0] if rows else {}
-            for number, total in enumerate(totals):
-                for at, name in enumerate(("passed", "failed", "skipped", "other")):
-                    total[at] += int(row.get(f"{name}{number}") or 0)
-        return [Counts(*total) for total in totals]
+        page = self._page(together(queries))
+        try:
+            (row,) = page.rows
+            return [_counts_of(row, number, page) for number in range(len(queries))]
+        except (ValueError, KeyError, TypeError) as problem:
+            raise QueryError("Resource Graph did not answer with counts") from problem
 
-    def failing(self, query: str) -> Iterator[dict[str, Any]]:
-        """The failing rows of a query, page by page, each id once.
+    def failing(self, query: str) -> Listing:
+        """The failing rows of a query.
 
         Raises:
             TableUnreadableError: a table may not be read.
             QueryError: the service refuses the query.
         """
-        wanted = f"{_named(query)}\n| where status == 'fail'\n| order by id asc"
-        seen: set[str] = set()
-        for body in self._bodies:
-            read = 0
-            while True:
-                page = self._page(wanted, body, skip=read)
-                read += len(page.rows)
-                for row in page.rows:
-                    if str(row.get("id")).lower() not in seen:
-                        seen.add(str(row.get("id")).lower())
-                        yield row
-                if not page.rows or read >= page.total:
-                    break
+        return self.rows(f"{_named(query)}\n| where status == 'fail'\n| order by id asc")
 
-    def _page(self, query: str, body: Mapping[str, Any], skip: int = 0) -> Any:
+    def rows(self, query: str) -> Listing:
+        """The rows of a query that is sorted by ``id``, page by page; raises as `failing` does."""
+        rows: list[dict[str, Any]] = []
+        totals: set[int] = set()
+        token = ""
+        while True:
+            page = self._next(query, len(rows), token)
+            rows += page.rows
+            totals.add(page.total)
+            token = page.token
+            if not page.rows or len(rows) >= page.total:
+                return Listing(rows, max(totals), settled=totals == {len(rows)})
+
+    def _next(self, query: str, read: int, token: str) -> Page:
         try:
-            return self._client.page(query, body, skip=skip)
-        except AccessError as problem:
-            if problem.status == 401:
+            return self._page(query, skip=read, token=token)
+        except QueryError as problem:
+            if not token or isinstance(problem, TableUnreadableError):
                 raise
-            raise TableUnreadableError(str(problem)) from problem
+            return self._page(query, skip=read)  # tokens do not last
+
+    def _page(self, query: str, skip: int = 0, token: str = "") -> Page:
+        try:
+            return self._client.page(query, self._body, skip=skip, token=token)
         except ServiceError as problem:
-            if problem.status != 400:
+            if problem.status in (None, 401):  # no answer, or nobody is signed in: our words
                 raise
-            raise QueryError(str(problem)) from problem
+            text = str(problem) if self._repeat else _without_words(problem)
+            if problem.status == 400:
+                raise QueryError(text) from None
+            if isinstance(problem, AccessError):
+                raise TableUnreadableError(text) from None
+            raise ServiceError(text, problem.status, problem.code) from None
+
+
+def _counts_of(row: Mapping[str, Any], number: int, page: Page) -> Counts:
+    passed, failed, skipped, other = (int(row[f"{name}{number}"]) for name in _COUNTED)
+    return Counts(passed, failed, skipped, other, page.limited)
+
+
+def _without_words(problem: ServiceError) -> str:
+    """An error without the service's explanation: its status and its code, if that is one."""
+    code = f" {problem.code}" if re.fullmatch(r"[A-Za-z/]{1,100}", problem.code) else ""
+    return f"HTTP {problem.status}{code}"
 
 
 def groups(queries: Mapping[str, str]) -> list[list[str]]:
@@ -102,10 +193,13 @@ def groups(queries: Mapping[str, str]) -> list[list[str]]:
     Returns:
         Ids, each once, a list for each request.
     """
+    summaries = {name: tokenize(_summary(query, 0)) for name, query in queries.items()}
+    joins = {name: sum(token.lower == "join" for token in tokens) for name, tokens in summaries.items()}
     found: list[list[str]] = []
-    for name, query in queries.items():
+    for name in queries:
         for group in reversed(found):
-            if len(group) < _TOGETHER and _fits([*(queries[other] for other in group), query]):
+            enough = sum(joins[other] for other in group) + joins[name] + len(group) > _JOINS
+            if not enough and _fits([*(summaries[other] for other in group), summaries[name]]):
                 group.append(name)
                 break
         else:
@@ -113,15 +207,18 @@ def groups(queries: Mapping[str, str]) -> list[list[str]]:
     return found
 
 
-def _fits(queries: Sequence[str]) -> bool:
-    return not any(resource_graph_limits(tokenize(together(queries))))
+def _fits(summaries: Sequence[tuple[Token, ...]]) -> bool:
+    """Whether summaries fit into one query; their tokens are joined as `together` joins their texts."""
+    first, *others = summaries
+    before, after = tokenize(_JOINED), tokenize(_ON)
+    return not any(resource_graph_limits(sum(((*before, *other, *after) for other in others), first)))
 
 
 def together(queries: Sequence[str]) -> str:
     """One query whose single row has the counts of all."""
     first, *others = (_summary(query, number) for number, query in enumerate(queries))
-    joins = "".join(f"\n| join kind=inner (\n{other}\n) on together" for other in others)
-    return f"{first}{joins}\n| project-away together" if others else first
+    joined = "".join(f"{_JOINED}{other}{_ON}" for other in others)
+    return f"{first}{joined}\n| project-away together" if others else first
 
 
 def _summary(query: str, number: int) -> str:
@@ -129,7 +226,7 @@ def _summary(query: str, number: int) -> str:
         f"{_named(query)}\n"
         f"| summarize passed{number} = countif(status == 'pass'), failed{number} = countif(status == 'fail'), "
         f"skipped{number} = countif(status == 'skip'), "
-        f"other{number} = countif(status !in ('pass', 'fail', 'skip'))\n"
+        f"other{number} = countif(status !in ('pass', 'fail', 'skip') or isempty(id))\n"
         "| extend together = 1"
     )
 

@@ -1,4 +1,4 @@
-"""Shortens translated SQL, because DuckDB takes about a millisecond a kilobyte to parse it.
+"""Rewrites translated SQL: shorter, because DuckDB takes about a millisecond a kilobyte to parse it, and cheaper to run.
 
 The translator does not know types, so it writes every conversion for all of them, each time anew. A text literal needs no
 conversion, ``json_extract`` always gives JSON, and what is left can be a macro. What the translator writes for a conversion
@@ -20,6 +20,18 @@ _EXTRACTED = r"""(json_extract\("\w+", '(?:[^']|'')*'\))"""
 _COLUMN_MARK = '"ztkitMark"'
 _LITERAL_MARK = "'ztkit-mark'"
 _EXTRACTED_MARK = """json_extract("properties", '$.ztkitMark')"""
+_SPLIT = "json_extract(str_split("
+_PIECE = re.compile(r", '\$\[(\d+|#-1)\]'\)")
+_JOIN = "CAST(list_concat("
+_TAKEN = "ztkit_piece"
+_OVER_ONE = re.compile(r"""list_transform\(\[("\w+")\], lambda (_\w+): """)
+_TEXT, _TIMELESS_TEXT = "ztkit_text", "ztkit_timeless_text"
+_OF_TIME = re.compile("TIME|DATE|INTERVAL|kqlnow|epoch|strptime", re.IGNORECASE)
+"""Without any of these a statement has no value of a time type: the tables' columns are text and JSON."""
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
+_TIME_BRANCHES = re.compile(
+    r" WHEN 'TIMESTAMP' THEN .* WHEN 'INTERVAL' THEN .*?\[1\](?= WHEN 'DOUBLE' THEN )"
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +42,74 @@ class _Rule:
 
 def simplify(sql: str) -> str:
     """Replace conversions by what they come to for their argument, or by a macro of `macros`."""
+    sql = _applied(_joined(_pieces(sql)))
     for rule in _rules()[0]:
         sql = rule.pattern.sub(rule.replacement, sql)
+    if not _OF_TIME.search(_QUOTED.sub("", sql)):
+        sql = sql.replace(f"{_TEXT}(", f"{_TIMELESS_TEXT}(")
     return sql
+
+
+def _pieces(sql: str) -> str:
+    """Take one piece of a split text without writing all of them as JSON first."""
+    start = sql.find(_SPLIT)
+    while start >= 0:
+        end = _closing(sql, start + len(_SPLIT) - 1)
+        index = _PIECE.match(sql, end + 1)
+        if index is None:
+            start = sql.find(_SPLIT, start + 1)
+            continue
+        number = "-1" if index[1] == "#-1" else str(int(index[1]) + 1)
+        pieces = sql[start + len("json_extract(") : end + 1]
+        sql = f"{sql[:start]}{_TAKEN}({pieces}, {number}){sql[index.end() :]}"
+        start = sql.find(_SPLIT)
+    return sql
+
+
+def _joined(sql: str) -> str:
+    """Write joined arrays as JSON: a cast would write an absent element in a way that is no JSON."""
+    start = sql.find(_JOIN)
+    while start >= 0:
+        end = _closing(sql, start + len("CAST"))
+        lists = sql[start + len("CAST(") : end]
+        if lists.endswith(" AS JSON"):
+            lists = f"nullif(to_json({lists.removesuffix(' AS JSON')}), 'null'::JSON)"
+            sql = sql[:start] + lists + sql[end + 1 :]
+        start = sql.find(_JOIN, start + 1)
+    return sql
+
+
+def _applied(sql: str) -> str:
+    """Apply functions of one column that are written as a function over a list of one: `list_transform([x], …)[1]`."""
+    start = 0
+    while call := _OVER_ONE.search(sql, start):
+        end = _closing(sql, call.start() + len("list_transform"))
+        start = call.start() + 1
+        if sql.startswith("[1]", end + 1):
+            body = re.sub(rf"\b{call[2]}\b", call[1], sql[call.end() : end])
+            sql = f"{sql[: call.start()]}({body}){sql[end + 4 :]}"
+    return sql
+
+
+def _closing(sql: str, opening: int) -> int:
+    """Where the bracket that opens there is closed; brackets in quotes do not count."""
+    depth, quote = 0, ""
+    for position in range(opening, len(sql)):
+        character = sql[position]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        else:
+            depth += (character == "(") - (character == ")")
+            if depth == 0:
+                return position
+    return len(sql)
+
+
+def simplify_columns(sql: str) -> str:
+    """Simplify a statement further whose extracted values have become columns; see `shredding.take_parts`."""
+    return _applied(sql.replace('ztkit_int_of("', 'ztkit_int("'))
 
 
 def macros() -> tuple[str, ...]:
@@ -43,7 +120,7 @@ def macros() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
     rules: list[_Rule] = []
-    made: list[str] = []
+    made = [f"CREATE MACRO {_TAKEN}(x, n) AS nullif(to_json(list_extract(x, n)), 'null'::JSON)"]
     literal = _argument(_written("strcat('ztkit-mark', 'ztkit-mark')"))
     if _LITERAL_MARK in literal:
         rules.append(_Rule(_pattern(literal, _LITERAL_MARK, _LITERAL), lambda match: match[1]))
@@ -52,7 +129,7 @@ def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
         pattern = _pattern(boolean, _EXTRACTED_MARK, _EXTRACTED)
         rules.append(_Rule(pattern, lambda match: f"TRY_CAST({match[1]} AS BOOLEAN)"))
     for name, written, mark, group in (
-        ("ztkit_text", _argument(_written("strcat(ztkitMark, ztkitMark)")), _COLUMN_MARK, _COLUMN),
+        (_TEXT, _argument(_written("strcat(ztkitMark, ztkitMark)")), _COLUMN_MARK, _COLUMN),
         ("ztkit_bool", _written("tobool(ztkitMark)"), _COLUMN_MARK, _COLUMN),
         ("ztkit_int", _written("toint(ztkitMark)"), _COLUMN_MARK, _COLUMN),
         ("ztkit_int_of", _written("toint(properties.ztkitMark)"), _EXTRACTED_MARK, _EXTRACTED),
@@ -60,6 +137,9 @@ def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
         if mark in written:
             made.append(f"CREATE MACRO {name}(x) AS {written.replace(mark, 'x')}")
             rules.append(_Rule(_pattern(written, mark, group), _call(name)))
+            if name == _TEXT:
+                timeless = _TIME_BRANCHES.sub("", written)
+                made.append(f"CREATE MACRO {_TIMELESS_TEXT}(x) AS {timeless.replace(mark, 'x')}")
     return tuple(rules), tuple(made)
 
 
@@ -80,7 +160,7 @@ def _written(expression: str) -> str:
     schema = {"T": ["properties", "ztkitMark"]}
     sql = str(duckdb_kql.to_sql(f"T | project x = {expression}", schema=schema))
     found = re.search(r"_s1 AS \(SELECT (.*) AS \"x\" FROM _s0\)", sql, re.DOTALL)
-    return found[1] if found else ""
+    return _applied(found[1]) if found else ""
 
 
 def _pattern(written: str, mark: str, group: str) -> re.Pattern[str]:

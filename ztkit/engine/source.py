@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,13 @@ class InventorySource(Protocol):
 
     def tables(self) -> Mapping[str, TableManifest]:
         """What is known of each table, by lower-case name; a table not named cannot be read."""
+
+    def expect(self, queries: Sequence[str]) -> Sequence[int]:
+        """Be told which queries will be run, each once, so that what they share can be read once.
+
+        Returns:
+            Their positions, in the order in which they had best be run.
+        """
 
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query.

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,16 +20,38 @@ import duckdb_kql
 import platformdirs
 from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
-from ztkit.content.kql import string_value, tokenize
+from ztkit.content.kql import Source, Token, sources, string_value, tokenize
 from ztkit.engine.dialect import Rewritten, rewrite
-from ztkit.engine.simplify import simplify
+from ztkit.engine.shredding import Part, Shredded, shred, take_parts
+from ztkit.engine.simplify import simplify, simplify_columns
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
 from ztkit.model.snapshot import COLUMNS, GRAPH_COLUMNS, columns_of
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
-_OURS = ("dialect.py", "simplify.py", "staging.py", "translation.py")
+_OURS = ("../content/kql.py", "dialect.py", "shredding.py", "simplify.py", "staging.py", "translation.py")
+Kept = tuple[str, tuple[str, ...], bool]
+"""A translation as it is kept: the statement, its clocks, and whether it reads parts."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a query reads of a table.
+
+    Attributes:
+        name: under which the query reads it.
+        source: the table, and the types that it is narrowed to.
+        columns: of the table's own.
+        parts: of its dynamic columns.
+        places: how often the query reads it.
+    """
+
+    name: str
+    source: Source
+    columns: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    places: int = 1
 
 
 @dataclass(frozen=True)
@@ -38,11 +61,12 @@ class Translation:
     Attributes:
         sql: one ``SELECT`` statement.
         clocks: names of its parameters that take the moment of ``now()``.
+        views: what it reads.
     """
 
-    rewritten: Rewritten
     sql: str
     clocks: tuple[str, ...]
+    views: tuple[View, ...]
 
     def parameters(self, now: datetime) -> dict[str, Any]:
         """Values of the statement's parameters at a moment."""
@@ -57,19 +81,70 @@ def translate(query: str) -> Translation:
         UnsupportedConstructError: the engine does not know a construct; with its line.
         QueryError: the query is wrong.
     """
-    rewritten = rewrite(query)
+    plain = rewrite(query, narrowed=True)
+    shredded = (
+        shred(query)
+        if _says_what_comes_out(tokenize(query))
+        else Shredded(query, {}, frozenset(), frozenset())
+    )
     path = _kept_path(query)
     kept = _kept(path)
     if kept is None:
-        kept = _translated(query, rewritten, stage(rewritten.kql))
+        kept = _in_parts(query, shredded) or (*_translated(query, plain), False)
         _keep(path, kept)
-    return Translation(rewritten, kept[0], kept[1])
+    sql, clocks, in_parts = kept
+    return Translation(sql, clocks, _views(query, shredded) if in_parts else _whole(plain))
 
 
-def _translated(query: str, rewritten: Rewritten, staged: str) -> tuple[str, tuple[str, ...]]:
-    schema = {source.view: columns_used(query, source.table) for source in rewritten.sources}
+def _in_parts(query: str, shredded: Shredded) -> Kept | None:
+    """A query translated to read parts; None where it reads none, or where the translator writes them in another way."""
+    views = _views(query, shredded)
+    parts = {part for view in views for part in view.parts}
+    if not parts and not shredded.elements:
+        return None
+    rewritten = rewrite(shredded.kql, _suffix(shredded), narrowed=True)
+    schema = {view.name: [*view.columns, *(part.name for part in view.parts)] for view in views}
+    sql, clocks = _translated(query, rewritten, schema)
+    taken = take_parts(sql, parts, shredded.elements)
+    return None if taken is None else (simplify_columns(taken), clocks, True)
+
+
+def _views(query: str, shredded: Shredded) -> tuple[View, ...]:
+    """What a query in parts reads: of each source the parts, and the columns that it needs whole."""
+    found: dict[str, View] = {}
+    for number, source in enumerate(sources(tokenize(query))):
+        name = source.view + _suffix(shredded)
+        own = columns_of(source.table)
+        columns = tuple(
+            column
+            for column in columns_used(query, source.table)
+            if own[column] != "dynamic" or column in shredded.whole
+        )
+        before = found.get(name, View(name, source, (), (), 0))
+        parts = tuple(sorted({*before.parts, *shredded.parts.get(number, ())}))
+        found[name] = View(name, source, columns, parts, before.places + 1)
+    return tuple(found.values())
+
+
+def _suffix(shredded: Shredded) -> str:
+    return f"__{_digest(repr((sorted(shredded.parts.items()), sorted(shredded.whole))))[:8]}"
+
+
+def _whole(rewritten: Rewritten) -> tuple[View, ...]:
+    return tuple(
+        View(source.view, source, tuple(columns_of(source.table)))
+        for source in {source.view: source for source in rewritten.sources}.values()
+    )
+
+
+def _translated(
+    query: str, rewritten: Rewritten, schema: Mapping[str, list[str]] | None = None
+) -> tuple[str, tuple[str, ...]]:
+    schema = schema or {source.view: columns_used(query, source.table) for source in rewritten.sources}
     try:
-        translated = duckdb_kql.to_sql(staged, schema=schema, allow_write=False, query_now=_CLOCK)
+        translated = duckdb_kql.to_sql(
+            stage(rewritten.kql), schema=dict(schema), allow_write=False, query_now=_CLOCK
+        )
     except KqlUnsupportedError as problem:
         line = problem.span.line if problem.span else _line_of(query, problem.construct)
         hint = f" ({problem.hint})" if problem.hint and "wave" not in problem.hint else ""
@@ -91,16 +166,21 @@ def columns_used(query: str, table: str = "resources") -> list[str]:
     All of them, unless a ``project`` or ``summarize`` of the outermost pipeline says what comes out.
     """
     tokens = tokenize(query)
+    if not _says_what_comes_out(tokens) or any(token.lower == "union" for token in tokens):
+        return list(columns_of(table))
+    words = {token.text.rstrip("0123456789") for token in tokens if token.kind == "word"}
+    words |= {string_value(token) for token in tokens if token.kind == "string"}
+    return [name for name in columns_of(table) if name in words or name == "id"]
+
+
+def _says_what_comes_out(tokens: tuple[Token, ...]) -> bool:
+    """Whether the outermost pipeline names the columns of its result, and nothing takes all there are."""
     depth, narrowed = 0, False
     for index, token in enumerate(tokens[:-1]):
         depth += (token.text in "([") - (token.text in ")]")
         if token.text == "|" and depth == 0 and tokens[index + 1].lower in ("project", "summarize"):
             narrowed |= index + 2 >= len(tokens) or tokens[index + 2].text != "-"
-    if not narrowed or any(token.text == "*" or token.lower in ("pack_all", "union") for token in tokens):
-        return list(columns_of(table))
-    words = {token.text.rstrip("0123456789") for token in tokens if token.kind == "word"}
-    words |= {string_value(token) for token in tokens if token.kind == "string"}
-    return [name for name in columns_of(table) if name in words or name == "id"]
+    return narrowed and not any(token.text == "*" or token.lower == "pack_all" for token in tokens)
 
 
 def refuse_other_than_select(sql: str) -> None:
@@ -135,7 +215,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _kept(path: Path) -> tuple[str, tuple[str, ...]] | None:
+def _kept(path: Path) -> Kept | None:
     """A kept translation; anything that is not a whole one is translated again."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -143,13 +223,13 @@ def _kept(path: Path) -> tuple[str, tuple[str, ...]] | None:
         whole = data["sha256"] == _digest(sql)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return (sql, clocks) if whole else None
+    return (sql, clocks, bool(data["in_parts"])) if whole and "in_parts" in data else None
 
 
-def _keep(path: Path, translation: tuple[str, tuple[str, ...]]) -> None:
+def _keep(path: Path, translation: Kept) -> None:
     """Keep a translation for the next run; a folder that cannot be written only makes that run slower."""
-    sql, clocks = translation
-    text = json.dumps({"sha256": _digest(sql), "clocks": clocks, "sql": sql})
+    sql, clocks, in_parts = translation
+    text = json.dumps({"sha256": _digest(sql), "clocks": clocks, "in_parts": in_parts, "sql": sql})
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SerializerFunctionWrapHandler, model_serializer
 
-from ztkit.model.response import RiskException
+from ztkit.model.response import Confidence, RiskException, Settlement
 from ztkit.model.snapshot import Scope, TableStatus
 from ztkit.model.types import (
     ALL_SOURCES,
@@ -33,6 +33,10 @@ Rule = Literal[
     "not-applicable",
     "not-applicable-unproven",
     "evidence-lost",
+    "withdrawn",
+    "waiting",
+    "prerequisite-missing",
+    "not-asked",
     "nothing-in-scope",
     "exception",
 ]
@@ -40,11 +44,25 @@ Rule = Literal[
 
 ``decisive``: the evidence is the value. ``corroborating``: the lesser of claim and evidence.
 ``attested``: the claim alone, where no evidence exists. ``evidence-lost``: evidence exists and could
-not be read, so the value is unknown, whatever was claimed. The rest explain a criterion without value.
+not be read, so the value is unknown, whatever was claimed. ``withdrawn``: the claim was given up for evidence
+that this assessment does not have. ``waiting``: answered, and what it depends on was not. ``prerequisite-missing``:
+0, since nothing can be built on what is not there. ``not-asked``: there is nothing that it could be about. The
+rest explain a criterion without value.
 """
 CriterionState = Literal["met", "not-met", "unknown", "not-applicable"]
 ObjectiveState = Literal["met", "not-met", "undetermined", "not-applicable"]
 Basis = Literal["verified", "corroborated", "document", "attested", "conflict", "none"]
+ExceptionState = Literal["in-force", "expiring", "expired", "unused", "not-applied"]
+"""How an exception stands.
+
+``not-applied``: it names resources, and the assessment has counts only, so that what fails has no name that it could be
+held against and all of it counts as failing.
+"""
+
+
+Named = Literal["all", "failing", "none"]
+"""Which findings have a name: all; those that fail, where what passes stayed in the tenant; or none, where failing
+resources were counted and not named."""
 
 
 class Interval(Model):
@@ -80,6 +98,10 @@ class Claim(Model):
         age_days: whole days between the response and the assessment.
         stale: older than the question's ttl.
         earlier: how many responses it replaced.
+        id: of the response; empty in results of earlier versions.
+        confidence: how sure the respondent is, in their own words.
+        settles: what the respondent did about evidence that contradicts the claim.
+        dispute: why the respondent holds the evidence to be wrong.
     """
 
     kind: Literal["answer", "dont-know", "not-applicable"]
@@ -96,6 +118,10 @@ class Claim(Model):
     approver: str = ""
     expires: str = ""
     earlier: int = 0
+    id: str = ""
+    confidence: Confidence = ""
+    settles: Settlement = ""
+    dispute: str = ""
 
 
 class CheckResult(Model):
@@ -237,15 +263,19 @@ class Overall(Model):
 
 
 class ExceptionResult(Model):
-    """An exception, and what it did in this assessment."""
+    """An exception, and what it did in this assessment.
+
+    Attributes:
+        findings: failing resources that it takes out.
+    """
 
     exception: RiskException
-    state: Literal["in-force", "expiring", "expired", "unused"]
+    state: ExceptionState
     findings: int
 
 
 class TableRead(Model):
-    """A table of the snapshot, as the assessment found it."""
+    """A table of the inventory, as the assessment found it."""
 
     name: str
     rows: int
@@ -254,7 +284,14 @@ class TableRead(Model):
 
 
 class SnapshotRef(Model):
-    """The snapshot that an assessment stands on."""
+    """The inventory that an assessment stands on: a snapshot, or a tenant that was asked itself.
+
+    Attributes:
+        id: of the snapshot; the moment where the tenant was asked.
+        source: how the inventory came here: ``import``, ``collect``, ``demo``, or ``live`` where it stayed in the tenant.
+        hash: of the snapshot's tables; empty where the tenant was asked, since nothing was kept.
+        named: which findings are in findings.parquet.
+    """
 
     id: str
     taken: AwareDatetime
@@ -262,6 +299,15 @@ class SnapshotRef(Model):
     hash: str
     rows: int
     tables: tuple[TableRead, ...]
+    named: Named = "all"
+
+    @model_serializer(mode="wrap")
+    def _say_what_is_unusual(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out that all findings are named: results of snapshots stay as they are, byte for byte."""
+        written: dict[str, Any] = dump(self)
+        if self.named == "all":
+            written.pop("named", None)
+        return written
 
 
 class Assessment(Model):
@@ -330,6 +376,9 @@ class CheckChange(Model):
         new: fails now and did not before.
         still_failing: failed before and fails now.
         gone: failed before and is not in the inventory or not in scope now.
+        cleared: failed before and fails no more; whether it passes or is gone is not known, since the later
+            assessment names failing resources only, or none.
+        revealed: fails now and could not be read before, or was not looked at.
         unseen: failed before and could not be read now.
         examples_new, examples_fixed: up to five names of each.
     """
@@ -342,18 +391,27 @@ class CheckChange(Model):
     still_failing: int
     gone: int
     unseen: int
+    cleared: int = 0
+    revealed: int = 0
     examples_new: tuple[str, ...] = ()
     examples_fixed: tuple[str, ...] = ()
 
 
 class Comparison(Model):
-    """What moved between two assessments."""
+    """What moved between two assessments.
+
+    Attributes:
+        findings: how findings could be followed. ``all``: resource by resource. ``failing``: so too, but the later
+            assessment names failing resources only, so that what fails no more is `cleared`. ``none``: one of the two
+            names no resource; what is new and what is cleared is then the least that moved, by the counts.
+    """
 
     before: str
     after: str
     before_at: AwareDatetime
     after_at: AwareDatetime
     same_content: bool
+    findings: Named = "all"
     overall: IndexChange
     stage_before: Stage
     stage_after: Stage

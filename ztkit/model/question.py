@@ -137,6 +137,13 @@ class Question(Model):
         return self.id.split(".")[0]  # type: ignore[return-value]  # the pattern of QuestionId holds it
 
     @property
+    def prerequisites(self) -> tuple[QuestionId, ...]:
+        """The questions that it depends on, each once."""
+        if self.depends_on is None:
+            return ()
+        return tuple(dict.fromkeys(item.question for item in (*self.depends_on.all, *self.depends_on.any)))
+
+    @property
     def checks(self) -> tuple[CheckEvidence, ...]:
         """The checks that evidence the question."""
         return tuple(item for item in self.evidence if isinstance(item, CheckEvidence))

@@ -98,8 +98,10 @@ def _evidence(data: ReportData) -> Html:
     order = sorted(checks, key=lambda check: (-SEVERITY_WEIGHT[check.severity], -check.failed, check.id))
     failing = [check for check in order if check.failed]
     overview = details(f"All {words.count(len(order), 'check')} in numbers", _check_table(order))
-    if data.failing is None:
-        lists: list[Content] = [
+    if _names_none(data.assessment):
+        lists: list[Content] = []
+    elif data.failing is None:
+        lists = [
             tag(
                 "p", "Failing resources are named in findings.parquet, which was not at hand for this report."
             )
@@ -109,10 +111,25 @@ def _evidence(data: ReportData) -> Html:
     intro = tag(
         "p",
         f"{words.count(len(checks), 'check')} ran on the inventory; {len(failing):,} of them fail for "
-        f"{words.count(sum(check.failed for check in failing), 'resource finding')}. "
-        f"At most {SHOWN_PER_CHECK} resources are named for each, on the screen only; findings.parquet has all.",
+        f"{words.count(sum(check.failed for check in failing), 'resource finding')}. {_naming(data.assessment)}",
     )
     return join([heading, intro, overview, tag("div", *lists, class_="on-screen")])
+
+
+def _names_none(assessment: Assessment) -> bool:
+    return assessment.snapshot is not None and assessment.snapshot.named == "none"
+
+
+def _naming(assessment: Assessment) -> str:
+    """Which resources are named, and where the others are."""
+    if _names_none(assessment):
+        return "They were counted in the tenant; no resource is named, here or in findings.parquet."
+    live = assessment.snapshot is not None and assessment.snapshot.named == "failing"
+    rest = "that fail; what passes stayed in the tenant" if live else ""
+    return (
+        f"At most {SHOWN_PER_CHECK} resources are named for each, on the screen only; "
+        f"findings.parquet has all{' ' + rest if rest else ''}."
+    )
 
 
 def _check_table(checks: Sequence[CheckResult]) -> Html:
@@ -239,6 +256,9 @@ def _manifest(data: ReportData) -> Html:
     ]
     if snapshot is None:
         entries.append(("Snapshot", "none: interviews only"))
+    elif snapshot.source == "live":
+        kept = "counts alone" if snapshot.named == "none" else "counts, and the resources that fail"
+        entries.append(("Snapshot", f"none: asked in the tenant {words.minute(snapshot.taken)}, for {kept}"))
     else:
         entries += [
             ("Snapshot", f"{snapshot.id}, taken {words.minute(snapshot.taken)}, {snapshot.source}"),
@@ -259,8 +279,8 @@ def _manifest(data: ReportData) -> Html:
         body = [(item.name, f"{item.rows:,}", item.status, item.reason or "–") for item in snapshot.tables]
         parts.append(
             details(
-                f"{words.count(len(body), 'table')} of the snapshot",
-                table("Tables of the snapshot", columns, body),
+                f"{words.count(len(body), 'table')} of the inventory",
+                table("Tables of the inventory", columns, body),
             )
         )
     return join(parts)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ztkit.model.assessment import CheckChange, Comparison, ObjectiveChange
+from collections.abc import Sequence
+
+from ztkit.assess.compare import MOVES
+from ztkit.model.assessment import CheckChange, Comparison, Named, ObjectiveChange
 from ztkit.model.types import SEVERITY_WEIGHT
 from ztkit.report import words
 from ztkit.report.inputs import ReportData
@@ -10,6 +13,31 @@ from ztkit.report.markup import Column, Content, Html, details, empty, join, sec
 
 SHOWN = 6
 """Rows that a table shows before the rest folds away."""
+_SELDOM = ("revealed",)
+"""Columns that are shown only where they are not empty."""
+_ALWAYS_SAID = ("fixed", "cleared", "new", "still_failing")
+_SAID = {
+    "fixed": "{:,} failures are fixed",
+    "cleared": "{:,} failures are there no more",
+    "new": "{:,} are new",
+    "still_failing": "{:,} remain",
+    "gone": "{:,} are gone with their resources",
+    "revealed": "{:,} were not read before",
+    "unseen": "{:,} could not be read this time",
+}
+_HOW: dict[Named, str] = {
+    "all": "",
+    "failing": " Of what passes no resource is named this time: a failure that is there no more was fixed, or is gone "
+    "with its resource.",
+    "none": " One of the two assessments counts failing resources and names none: of what is new and what is there no "
+    "more these are the least numbers, check by check.",
+}
+"""How the numbers are to be read."""
+_STILL: dict[Named, str] = {
+    "all": "No failing resource was fixed, and none is new.",
+    "failing": "No failure is new, and none has gone.",
+    "none": "No check has more or fewer failing resources than before. Which they are was not read.",
+}
 
 
 def changes(data: ReportData) -> Html:
@@ -110,36 +138,24 @@ def _objective_row(item: ObjectiveChange) -> tuple[Content, ...]:
 
 def _findings(moved: Comparison) -> Html:
     heading = tag("h3", "Findings")
-    checks = [item for item in moved.checks if item.fixed or item.new or item.gone or item.unseen]
-    if not checks:
-        return join([heading, empty("No failing resource was fixed, and none is new.")])
-    sums = {
-        name: sum(getattr(item, name) for item in moved.checks)
-        for name in ("fixed", "new", "still_failing", "gone", "unseen")
-    }
-    said = [
-        f"{sums['fixed']:,} failures are fixed",
-        f"{sums['new']:,} are new",
-        f"{sums['still_failing']:,} remain",
+    sums = {name: sum(getattr(item, name) for item in moved.checks) for name in MOVES[moved.findings]}
+    names = [name for name, count in sums.items() if count or name not in _SELDOM]
+    checks = [
+        item for item in moved.checks if any(getattr(item, name) for name in names if name != "still_failing")
     ]
-    if sums["gone"]:
-        said.append(f"{sums['gone']:,} are gone with their resources")
-    if sums["unseen"]:
-        said.append(f"{sums['unseen']:,} could not be read this time")
+    if not checks:
+        return join([heading, empty(_STILL[moved.findings])])
+    said = [_SAID[name].format(count) for name, count in sums.items() if count or name in _ALWAYS_SAID]
     checks.sort(key=lambda item: (-SEVERITY_WEIGHT[item.severity], -(item.fixed + item.new), item.id))
-    rows = [_check_row(item) for item in checks]
+    rows = [_check_row(item, names) for item in checks]
     columns = [
         Column("Check", "long"),
         Column("Severity"),
-        Column("Fixed", "number"),
-        Column("New", "number"),
-        Column("Still failing", "number"),
-        Column("Gone", "number"),
-        Column("Unseen", "number"),
+        *(Column(name.replace("_", " ").capitalize(), "number") for name in names),
     ]
     parts: list[Content] = [
         heading,
-        tag("p", f"{words.listed(said)}."),
+        tag("p", f"{words.listed(said)}.{_HOW[moved.findings]}"),
         table("Findings that moved, by check", columns, rows[:SHOWN]),
     ]
     if rows[SHOWN:]:
@@ -148,7 +164,7 @@ def _findings(moved: Comparison) -> Html:
     return join(parts)
 
 
-def _check_row(item: CheckChange) -> tuple[Content, ...]:
+def _check_row(item: CheckChange, names: Sequence[str]) -> tuple[Content, ...]:
     examples = []
     if item.examples_new:
         examples.append(
@@ -166,7 +182,7 @@ def _check_row(item: CheckChange) -> tuple[Content, ...]:
                 class_="note",
             )
         )
-    numbers = (item.fixed, item.new, item.still_failing, item.gone, item.unseen)
+    numbers = (getattr(item, name) for name in names)
     return (
         join([item.title, *examples]),
         item.severity.title(),

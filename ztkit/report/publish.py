@@ -30,13 +30,14 @@ def comparison_of(workspace: Workspace, before: str, after: str) -> Comparison:
     earlier, later = workspace.find_assessment(before), workspace.find_assessment(after)
     if earlier == later:
         raise UsageError(f"{earlier} cannot be compared with itself.")
-    newer = workspace.assessment(later)
+    older, newer = workspace.assessment(earlier), workspace.assessment(later)
     changes = movements(
         workspace.assessment_folder(earlier) / "findings.parquet",
         workspace.assessment_folder(later) / "findings.parquet",
+        older,
         newer,
     )
-    return compare(workspace.assessment(earlier), newer, changes)
+    return compare(older, newer, changes)
 
 
 def publish(workspace: Workspace, assessment: str = "latest", compared_with: str = "") -> Path:

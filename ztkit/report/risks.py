@@ -11,8 +11,14 @@ from ztkit.report.inputs import ReportData
 from ztkit.report.markup import Column, Content, Html, details, empty, join, section, symbol, table, tag
 
 SHOWN = 8
-_STATE_TONE = {"in-force": "good", "expiring": "open", "expired": "bad", "unused": "off"}
-_STATE_ORDER = ("expired", "expiring", "in-force", "unused")
+_STATE_TONE = {
+    "in-force": "good",
+    "expiring": "open",
+    "expired": "bad",
+    "unused": "off",
+    "not-applied": "open",
+}
+_STATE_ORDER = ("expired", "not-applied", "expiring", "in-force", "unused")
 
 
 def risks(data: ReportData) -> Html:
@@ -46,12 +52,16 @@ def _conflicts(assessment: Assessment) -> Html:
 
 def _conflict_row(item: CriterionResult) -> tuple[Content, ...]:
     claim = item.claim
-    said: Content = "–"
-    if claim is not None:
+    said: Content = item.sentence if item.rule == "not-asked" else "–"
+    if claim is not None and item.rule != "not-asked":
         worth = f" ({words.percent(claim.value)})" if claim.value is not None else ""
         who = ", ".join(part for part in (claim.respondent, words.day(claim.at)) if part)
         said = join(
-            [f"“{claim.label or words.RULE['not-applicable']}”{worth}", tag("span", who, class_="note")]
+            [
+                f"“{claim.label or words.RULE['not-applicable']}”{worth}",
+                tag("span", who, class_="note"),
+                tag("span", f"Disputed: {claim.dispute}" if claim.dispute else "", class_="note"),
+            ]
         )
     return (
         join(
@@ -111,6 +121,10 @@ def _exception_row(item: ExceptionResult, titles: dict[str, str]) -> tuple[Conte
     ]
     if exception.compensating:
         about.append(tag("span", f"Instead: {exception.compensating}", class_="note"))
+    if item.state == "not-applied":
+        about.append(
+            tag("span", "It names resources, and failing ones were counted and not named.", class_="note")
+        )
     sign, name = words.EXCEPTION_STATE[item.state]
     return (
         join(about),
@@ -124,6 +138,8 @@ def _exception_row(item: ExceptionResult, titles: dict[str, str]) -> tuple[Conte
 def _takes_out(item: ExceptionResult) -> str:
     if item.state == "expired":
         return "nothing any more"
+    if item.state == "not-applied":
+        return "nothing"
     return words.count(item.findings, "finding") if item.findings else "–"
 
 

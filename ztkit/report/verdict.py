@@ -96,7 +96,10 @@ def provenance(assessment: Assessment) -> str:
     if snapshot is None:
         parts.append("from interviews only, without an inventory")
     else:
-        parts.append(f"inventory of {words.day(snapshot.taken)}, {snapshot.rows:,} resources and records")
+        how = "asked in the tenant on" if snapshot.source == "live" else "inventory of"
+        parts.append(f"{how} {words.day(snapshot.taken)}, {snapshot.rows:,} resources and records")
+        if snapshot.named == "none":
+            parts.append("failing resources counted and not named")
         parts += [
             f"{title} left out" for name, title in SOURCE_TITLES.items() if name not in assessment.sources
         ]

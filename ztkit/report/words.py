@@ -48,6 +48,10 @@ RULE: dict[Rule, str] = {
     "not-applicable": "Does not apply",
     "not-applicable-unproven": "Said not to apply, unproven",
     "evidence-lost": "Evidence unreadable",
+    "withdrawn": "Claim withdrawn",
+    "waiting": "Depends on an open question",
+    "prerequisite-missing": "What it builds on is missing",
+    "not-asked": "Not asked",
     "nothing-in-scope": "Nothing in scope",
     "exception": "Accepted risk",
 }
@@ -58,6 +62,7 @@ EXCEPTION_STATE: dict[str, tuple[str, str]] = {
     "expiring": ("!", "Expires soon"),
     "expired": ("✕", "Expired"),
     "unused": (DASH, "Not needed"),
+    "not-applied": ("?", "Not applied"),
 }
 """Symbol and name of an exception's state."""
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from fractions import Fraction as F
+from typing import get_args
 
 import pytest
 
 from tests.builders import check, inputs, library, not_applicable, question, response, result
 from ztkit.assess.criteria import criterion_results
-from ztkit.model.assessment import CriterionResult, Parameters
+from ztkit.assess.evidence import combine
+from ztkit.assess.sentences import sentence
+from ztkit.model.assessment import CriterionResult, Parameters, Rule
 
 Q = "network.1.a-question"
 C = check("network.a-check")
@@ -172,3 +175,115 @@ def test_losing_one_of_two_checks_leaves_it_in_as_unknown():
 
     assert lower(result(good, 4, 0), result(bad, 1, 4)) == F(3, 5)
     assert lower(result(good, 4, 0), result(bad, outcome="unreadable")) == 0
+
+
+ACCEPTED = {"settles": "accept-evidence"}
+DISPUTED = {"settles": "dispute-evidence", "dispute": "It counts retired machines."}
+
+
+def test_accepting_decisive_evidence_settles_the_conflict_and_a_must_is_met():
+    said = scored("decisive", [result(C, 9, 1)], [response(Q, "none")], must=True)
+    settled = scored("decisive", [result(C, 9, 1)], [response(Q, "none", **ACCEPTED)], must=True)
+    assert (said.conflict, said.blocks, said.basis) == (True, True, "conflict")
+    assert (settled.conflict, settled.blocks, settled.basis) == (False, False, "verified")
+    assert said.value == settled.value
+    assert "withdrawn in favour of the evidence" in settled.sentence
+
+
+@pytest.mark.parametrize(("passed", "value"), [(1, F(1, 4)), (4, F(1, 2))])
+def test_accepting_corroborating_evidence_takes_it_downward_and_never_raises(passed, value):
+    item = scored("corroborating", [result(C, passed, 4 - passed)], [response(Q, "some", **ACCEPTED)])
+    assert (item.rule, item.value.lower, item.conflict) == ("corroborating", value, False)
+
+
+def test_a_withdrawn_claim_does_not_come_back_where_its_evidence_is_left_out():
+    item = scored("decisive", (), [response(Q, "all", **ACCEPTED)])
+    assert (item.rule, item.known, item.value.lower, item.value.upper) == ("withdrawn", False, 0, 1)
+
+
+def test_a_withdrawn_not_applicable_does_not_count():
+    seen = scored("decisive", [result(C, 3, 1)], [not_applicable(Q, **ACCEPTED)])
+    unseen = scored("decisive", (), [not_applicable(Q, **ACCEPTED)])
+    assert (seen.rule, seen.conflict) == ("decisive", False)
+    assert (unseen.rule, unseen.known) == ("withdrawn", False)
+
+
+@pytest.mark.parametrize("authority", ["decisive", "corroborating"])
+def test_disputing_the_evidence_changes_no_number_and_keeps_the_conflict(authority):
+    said = scored(authority, [result(C, 1, 3)], [response(Q, "all")], must=True)
+    disputed = scored(authority, [result(C, 1, 3)], [response(Q, "all", **DISPUTED)], must=True)
+    assert disputed.claim.dispute == "It counts retired machines."
+    assert "upheld against the evidence: It counts retired machines" in disputed.sentence
+    for name in ("value", "known", "state", "conflict", "blocks", "basis", "confidence"):
+        assert getattr(disputed, name) == getattr(said, name)
+
+
+def test_a_later_answer_replaces_the_settlement_too():
+    later = response(Q, "none", at=datetime(2026, 1, 14, 12, tzinfo=UTC))
+    item = scored("decisive", [result(C, 9, 1)], [response(Q, "none", **ACCEPTED), later])
+    assert item.conflict
+
+
+G = "network.1.gate"
+NEEDS = {"all": [{"question": G, "in": ["some", "most"]}]}
+
+
+def gated(gate=None, own=None, passed=None, authority="corroborating"):
+    """The criterion of a question that is asked where G was answered with some or most."""
+    links = [{"check": C.id, "authority": authority}] if passed is not None else []
+    shelf = library([question(G), question(Q, evidence=links, depends_on=NEEDS)], [C])
+    said = [*([response(G, gate)] if gate else []), *([own] if own else [])]
+    results = [result(C, passed, 4 - passed)] if passed is not None else []
+    found = criterion_results(shelf, ["network"], inputs(results, said), Parameters())
+    return next(item for item in found if item.id == Q)
+
+
+def test_what_builds_on_something_missing_is_not_there():
+    item = gated("none")
+    assert (item.rule, item.known, item.value.lower, item.value.upper) == ("prerequisite-missing", True, 0, 0)
+    assert (item.basis, item.state) == ("attested", "not-met")
+    assert item.sentence.startswith("Not asked: “None” was said to “Text of network.1.gate?”")
+
+
+def test_what_is_about_nothing_is_left_out():
+    item = gated("all")
+    assert (item.rule, item.value, item.state) == ("not-asked", None, "not-applicable")
+
+
+def test_a_claim_counts_once_it_is_known_that_the_question_is_asked():
+    own = response(Q, "all")
+    assert gated("some", own).value.lower == 1
+    assert (gated(None, own).rule, gated(None, own).known) == ("waiting", False)
+    assert gated("none", own).rule == "prerequisite-missing"
+    assert gated("all", own).rule == "not-asked"
+    assert gated(None).rule == "unanswered"
+
+
+def test_decisive_evidence_counts_whatever_is_asked():
+    for gate in (None, "none", "all"):
+        item = gated(gate, passed=3, authority="decisive")
+        assert (item.rule, item.value.lower) == ("decisive", F(3, 4))
+
+
+def test_corroborating_evidence_lifts_nothing_that_is_not_asked_and_failing_contradicts_its_absence():
+    assert (gated("none", passed=4).value.lower, gated("none", passed=4).conflict) == (0, False)
+    assert (gated("all", passed=4).value, gated("all", passed=4).conflict) == (None, False)
+    assert (gated("all", passed=0).value, gated("all", passed=0).conflict) == (None, True)
+    assert not gated("all", passed=0).blocks
+
+
+def test_a_proven_not_applicable_outweighs_what_it_depends_on():
+    for gate in (None, "none", "all"):
+        assert gated(gate, not_applicable(Q)).rule == "not-applicable"
+
+
+def test_the_claim_says_which_response_it_is_and_how_sure_the_respondent_is():
+    said = response(Q, "most", confidence="low")
+    claim = scored(None, (), [said]).claim
+    assert (claim.id, claim.confidence) == (said.id, "low")
+
+
+def test_every_rule_has_a_sentence():
+    shown = combine([(result(C, 1, 1), "corroborating")], F(4, 5))
+    for rule in get_args(Rule):
+        assert sentence(rule, None, shown, F(4, 5), "closing").endswith(".")

@@ -11,13 +11,13 @@ from ztkit.assess.compare import compare
 from ztkit.assess.evaluate import FINDINGS
 from ztkit.assess.movement import movements
 from ztkit.assess.scoring import score
-from ztkit.model.assessment import Assessment, Parameters
+from ztkit.model.assessment import Assessment, Parameters, SnapshotRef
 from ztkit.model.snapshot import Scope
 
 SUBJECT = check("network.seen")
 
 
-def assessment(results, answer="all", identifier="2026-01-15T1200Z", content="hash"):
+def assessment(results, answer="all", identifier="2026-01-15T1200Z", content="hash", named=None):
     shelf = library([question("network.1.a")], [SUBJECT], ["network"])
     scored = score(shelf, ["network"], inputs(results, [response("network.1.a", answer)]), Parameters())
     return Assessment(
@@ -28,7 +28,7 @@ def assessment(results, answer="all", identifier="2026-01-15T1200Z", content="ha
         content_hash=content,
         scope=Scope(),
         pillars_in_scope=("network",),
-        snapshot=None,
+        snapshot=named and SnapshotRef(id="s", taken=AT, source="x", hash="", rows=0, tables=(), named=named),
         parameters=Parameters(),
         overall=scored.overall,
         pillars=scored.pillars,
@@ -76,8 +76,11 @@ def moved(tmp_path):
         fresh="fail",
     )
 
-    def run(outcome="ok"):
-        return movements(before, after, assessment([result(SUBJECT, 2, 3, outcome=outcome)]))[0]
+    def run(outcome="ok", earlier="ok", named="all"):
+        older = assessment([result(SUBJECT, 2, 4, outcome=earlier)])
+        return movements(
+            before, after, older, assessment([result(SUBJECT, 2, 3, outcome=outcome)], named=named)
+        )[0]
 
     return run
 
@@ -94,10 +97,56 @@ def test_what_could_not_be_read_any_more_is_unseen_and_not_gone(moved):
     assert (change.gone, change.unseen) == (0, 2)
 
 
+def test_what_could_not_be_read_before_is_revealed_and_not_new(moved):
+    change = moved(earlier="unreadable")
+    assert (change.new, change.revealed, change.still_failing, change.examples_new) == (0, 2, 1, ())
+
+
+def test_what_is_merely_not_listed_is_neither_fixed_nor_gone(tmp_path):
+    before = findings(tmp_path / "b.parquet", still="fail", fixed="fail", gone="fail", passed="pass")
+    after = findings(tmp_path / "a.parquet", still="fail", fresh="fail")
+    older = assessment([result(SUBJECT, 1, 3)], named="all")
+    newer = assessment([result(SUBJECT, 2, 2)], named="failing")
+    (change,) = movements(before, after, older, newer)
+    assert (change.cleared, change.new, change.still_failing) == (2, 1, 1)
+    assert (change.fixed, change.gone) == (0, 0)
+    assert compare(older, newer, [change]).findings == "failing"
+    assert compare(newer, older, []).findings == "all"
+
+
+@pytest.mark.parametrize("named", [("none", "all"), ("failing", "none"), ("none", "none")])
+def test_without_names_the_least_that_moved_is_told(tmp_path, named):
+    empty = findings(tmp_path / "none.parquet")
+    listed = findings(tmp_path / "some.parquet", one="fail", two="fail")
+    checks = [check(f"network.c{number}") for number in range(5)]
+
+    def side(index, *failed, **changes):
+        results = [
+            result(subject, 1, 0, outcome="unreadable")
+            if count is None
+            else result(subject, 1, count, excepted=excepted)
+            for subject, count, excepted in zip(checks, failed, changes["excepted"], strict=True)
+        ]
+        return assessment(results, named=named[index])
+
+    older = side(0, 1, 5, 4, None, 7, excepted=(0, 0, 2, 0, 0))
+    newer = side(1, 4, 2, 6, 3, None, excepted=(0, 0, 0, 1, 0))
+    more, fewer, same, seen, lost = movements(listed, empty, older, newer)
+    assert (more.new, more.cleared) == (3, 0)
+    assert (fewer.new, fewer.cleared) == (0, 3)
+    assert (same.new, same.cleared) == (0, 0)
+    assert (seen.new, seen.revealed) == (0, 4)
+    assert (lost.cleared, lost.unseen) == (0, 7)
+    assert all((item.fixed, item.gone, item.still_failing) == (0, 0, 0) for item in (more, fewer, same))
+    compared = compare(older, newer, (more, fewer, same, seen, lost))
+    assert compared.findings == "none"
+    assert same not in compared.checks
+
+
 def test_the_letter_case_of_an_id_does_not_matter(tmp_path):
     before = findings(tmp_path / "b.parquet", ABC="fail")
     after = findings(tmp_path / "a.parquet", abc="fail")
-    change = movements(before, after, assessment([result(SUBJECT, 0, 1)]))[0]
+    change = movements(before, after, *[assessment([result(SUBJECT, 0, 1)])] * 2)[0]
     assert (change.still_failing, change.new, change.gone) == (1, 0, 0)
 
 

@@ -18,7 +18,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
@@ -32,8 +32,10 @@ from typer.testing import CliRunner
 
 from tests.builders import check
 from ztkit.assess.evaluate import evaluate, run_check
-from ztkit.cli.kusto import app
-from ztkit.collect.demo import write_estate
+from ztkit.assess.run import Plan, assess
+from ztkit.assess.sources import OnCluster, SnapshotOf
+from ztkit.cli.kusto import _folders, app
+from ztkit.collect.demo import responses, write_estate
 from ztkit.collect.snapshot import Completeness, SnapshotWriter, open_snapshot
 from ztkit.content.library import shipped_library
 from ztkit.engine import kusto_answers, kusto_ingest, kusto_push, kusto_wire
@@ -42,6 +44,7 @@ from ztkit.engine.kusto_push import Inline, Queued, push
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, SnapshotError, StoppedError, TableUnreadableError, UsageError
 from ztkit.model.engagement import Engagement
+from ztkit.model.response import RiskException
 from ztkit.workspace import Workspace
 
 NOW = datetime(2026, 10, 5, 8, tzinfo=UTC)
@@ -930,6 +933,30 @@ def test_an_interruption_stops_what_runs_and_what_waits():
 # --- the verbs
 
 
+def findings(root, assessment):
+    """Findings of an assessment, in an order of their own."""
+    rows = pq.read_table(root / "assessments" / assessment.id / "findings.parquet").to_pylist()
+    return sorted(rows, key=lambda row: (row["check"], row["id"]))
+
+
+def exceptions_on(library, workspace, of):
+    """Accept every other failing resource of one check of a tenant, in a workspace."""
+    with open_snapshot(of, of.snapshots()[-1]) as inventory:
+        for subject in library.checks.values():
+            _, found = run_check(subject, inventory, NOW)
+            failing = [row["id"] for row in found.to_pylist() if row["status"] == "fail"]
+            if len(failing) > 3:
+                break
+    accepted = RiskException(
+        criterion=subject.id,
+        resources=tuple(failing[::2]),
+        reason="r",
+        approver="CISO",
+        expires=date(2999, 1, 1),
+    )
+    workspace.write_exceptions((accepted,))
+
+
 def verb(*args, code=0):
     done = CliRunner().invoke(app, [str(arg) for arg in args])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
@@ -938,30 +965,118 @@ def verb(*args, code=0):
     return json.loads(done.stdout) if "--json" in args else done.output
 
 
-def test_the_verbs_push_show_and_check(standin, tenant, tmp_path, monkeypatch):
-    chosen = {"a": check("data.a", query=VAULTS), "b": check("data.b", query="advisorresources")}
-    monkeypatch.setattr("ztkit.content.library.shipped_library", lambda: replace(LIBRARY, checks=chosen))
+@pytest.fixture
+def two_checks(monkeypatch):
+    """A library of a check that can be run on the hostile tenant, and of one that cannot."""
+    chosen = {"data.a": check("data.a", query=VAULTS), "data.b": check("data.b", query="advisorresources")}
+    part = replace(LIBRARY, checks=chosen)
+    monkeypatch.setattr("ztkit.content.library.shipped_library", lambda: part)
+    return part
+
+
+def test_the_verbs_push_and_show(standin, tenant):
     at = ("-c", standin.url, "-d", tenant.name)
-    assert "Note: table resources is partial" in verb("push", *at, "-w", tenant.workspace.root)
+    said = verb("push", *at, "-w", tenant.workspace.root)
+    assert "Note: table resources is partial" in said
+    assert "Next: `ztkit kusto assess`" in said
     assert "partial  some '|" in verb("show", *at)
     assert verb("show", *at, "--json")["taken"] == "2026-10-05T08:00:00Z"
-    folder = tmp_path / "findings"
-    said = verb("check", *at, "-d", "lost", "-o", folder, code=3)
-    assert f"of 2: {tenant.name}" in said
+
+
+def test_tenants_are_assessed_in_workspaces_of_their_own(standin, tenant, tmp_path, two_checks):
+    pushed(tenant.workspace, tenant.database)
+    folder = tmp_path / "clients"
+    called = ("assess", "-c", standin.url, "-d", tenant.name, "-d", "lost", "-o", folder)
+    said = verb(*called, code=3)
+    assert f"of 2: {tenant.name} in" in said
+    assert "of 2: lost failed in" in said
     assert "lost: database lost on http" in said
-    (findings,) = folder.iterdir()
-    assert findings.name == f"{tenant.name}.parquet"
-    assert findings.stat().st_mode & 0o077 == 0
-    assert set(pq.read_table(findings)["check"].to_pylist()) == {"data.a"}
-    (told,) = verb("check", *at, "--json")
-    assert told["result"]["passed"] == pq.read_metadata(findings).num_rows
-    assert (told["result"]["ok"], told["result"]["unreadable"], told["result"]["error"]) == (1, 1, 0)
+    assert "tenant" in said.splitlines()[2]
+    space = Workspace.open(folder / tenant.name)
+    assert [path.name for path in folder.iterdir()] == [tenant.name]
+    assert folder.stat().st_mode & 0o077 == space.root.stat().st_mode & 0o077 == 0
+    assert space.engagement().organisation == tenant.name
+    (identifier,) = space.assessments()
+    assessment = space.assessment(identifier)
+    assert [(item.id, item.outcome) for item in assessment.checks] == [
+        ("data.a", "ok"),
+        ("data.b", "unreadable"),
+    ]
+    assert (assessment.snapshot.source, assessment.snapshot.taken) == ("import", NOW)
+    told, lost = verb(*called, "--json", code=3)
+    assert (told["tenant"], told["error"], lost["result"]) == (tenant.name, "", None)
+    found = told["result"]
+    assert found["workspace"] == str(space.root)
+    assert (found["assessment"], found["taken"]) == (space.assessments()[-1], "2026-10-05T08:00:00+00:00")
+    assert (found["failing"], found["unknown"]) == (0, 1)
+    assert found["index"] == assessment.overall.index.model_dump(mode="json")
+
+
+def test_tenants_are_assessed_as_their_snapshots_are(standin, estate, demo, tenant, tmp_path, monkeypatch):
+    """Three tenants in one run, one of them with responses and exceptions of its own, by the checks of the library."""
+    chosen = dict(list(LIBRARY.checks.items())[::8])
+    part = replace(LIBRARY, checks={name: item for name, item in chosen.items() if name not in TIES})
+    monkeypatch.setattr("ztkit.content.library.shipped_library", lambda: part)
+    third = Workspace.create(tmp_path / "third", Engagement(organisation="Third"))
+    with SnapshotWriter(third, taken=NOW, written=NOW) as writer:
+        write_estate(writer, resources=600, seed=7)
+        writer.finish("demo", ["seed 7"], {})
+    offline = {"demo": estate, tenant.name: tenant.workspace, "third": third}
+    pushed(tenant.workspace, tenant.database)
+    pushed(third, standin.database_named("third"))
+    names = tmp_path / "names.txt"
+    names.write_text(f"\ufeff{tenant.name}\r\n\r\n third \r\n", encoding="utf-8")
+
+    folder = tmp_path / "clients"
+    own = Workspace.create(folder / "third", Engagement(organisation="Third Ltd", assessor="A"))
+    for workspace in (own, third):
+        workspace.add_responses(responses(LIBRARY, seed=1, quarter=3))
+        exceptions_on(part, workspace, third)
+    moment = ("--at", "2026-10-05T09:00:00")
+    called = ("assess", "-c", standin.url, "-d", "demo", "--databases", names, "-o", folder, "--at-once", 3)
+    told = verb(*called, *moment, "--json")
+    assert [item["tenant"] for item in told] == ["demo", tenant.name, "third"]
+    for name, workspace in offline.items():
+        source = SnapshotOf(workspace, workspace.snapshots()[-1])
+        expected = assess(workspace, part, source, Plan(datetime(2026, 10, 5, 9, tzinfo=UTC)))
+        made = Workspace.open(folder / name).assessment("latest")
+        change = {"id": made.id, "organisation": made.organisation, "assessor": made.assessor}
+        assert made == expected.model_copy(update=change)
+        assert findings(folder / name, made) == findings(workspace.root, expected)
+    assert own.engagement().organisation == "Third Ltd"
+    assert [item.state for item in made.exceptions] == ["in-force"]
+    assert any(item.rule == "attested" for item in made.criteria)
+
+
+def test_a_run_that_is_stopped_writes_no_assessment_of_what_it_did_not_ask(
+    tenant, cluster, two_checks, tmp_path
+):
+    space = Workspace.create(tmp_path / "x", Engagement(organisation="x"))
+    with pytest.raises(StoppedError):
+        assess(space, two_checks, OnCluster(cluster), Plan(NOW), lambda _: cluster.cancel())
+    assert space.assessments() == []
+
+
+def test_a_databases_name_leads_nowhere_but_into_the_folder(tmp_path):
+    names = ["a.b", "..", ".hidden", "with space", "a/../../b", "C:\\x", "end.", "ü"]
+    folders = _folders(tmp_path, names)
+    assert [folders[name].name for name in names[:4]] == ["a.b", "%2E%2E", "%2Ehidden", "with space"]
+    assert len({folder.name.lower() for folder in folders.values()}) == len(names)
+    for folder in folders.values():
+        assert folder.resolve().parent == tmp_path.resolve()
+        assert not folder.name.endswith((".", " "))
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("check", "-c", "http://127.0.0.1:1", "-d", "a", "-d", "A"), "named twice"),
+        (("assess", "-c", "http://127.0.0.1:1", "-d", "a", "-d", "A", "-o", "x"), "'A' is named twice"),
+        (("assess", "-c", "http://127.0.0.1:1", "-o", "x"), "Name a database with -d"),
+        (
+            ("assess", "-c", "http://127.0.0.1:1", "-o", "x", "--databases", "nowhere.txt"),
+            "nowhere.txt cannot be read",
+        ),
+        (("assess", "-c", "http://127.0.0.1:1", "-d", "a", "-o", "x", "--without", "y"), "no service 'y'"),
         (("push", "-c", "http://127.0.0.1:1", "-d", "a"), "no snapshot"),
     ],
 )

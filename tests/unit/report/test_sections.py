@@ -180,6 +180,29 @@ def test_exceptions_that_need_action_come_first_and_the_rest_fold_away() -> None
     assert "nothing any more" in html
 
 
+def test_a_disputed_conflict_stays_listed_with_its_reason() -> None:
+    made = estate.build()
+    place = next(number for number, item in enumerate(made.criteria) if item.conflict)
+    claim = made.criteria[place].claim
+    assert claim is not None
+    upheld = {"settles": "dispute-evidence", "dispute": "It counts <retired> machines."}
+    disputed = made.criteria[place].model_copy(update={"claim": claim.model_copy(update=upheld)})
+    criteria = (*made.criteria[:place], disputed, *made.criteria[place + 1 :])
+    html = page.risks(estate.report(made.model_copy(update={"criteria": criteria}))).text
+    assert html.count("Disputed: ") == 1
+    assert "Disputed: It counts &lt;retired&gt; machines." in html
+
+
+def test_what_is_not_asked_and_fails_is_a_conflict_without_an_answer() -> None:
+    made = estate.build()
+    place = next(number for number, item in enumerate(made.criteria) if item.conflict)
+    said = "Not asked, and left out: “None” was said."
+    changes = {"rule": "not-asked", "sentence": said, "claim": None, "value": None, "known": False}
+    unasked = made.criteria[place].model_copy(update=changes)
+    criteria = (*made.criteria[:place], unasked, *made.criteria[place + 1 :])
+    assert said in page.risks(estate.report(made.model_copy(update={"criteria": criteria}))).text
+
+
 def test_manifest_says_tool_content_snapshot_and_scope() -> None:
     data = estate.report()
     html = page.appendix(data).text

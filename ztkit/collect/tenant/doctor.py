@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from ztkit.azure.connection import Connection
 from ztkit.azure.pace import Pace
 from ztkit.azure.resource_graph import QueryClient
 from ztkit.azure.scope import Scope
-from ztkit.azure.wire import Answer, send
+from ztkit.azure.wire import send
 from ztkit.collect.tenant.needs import TableNeed, entities_needed, tables_needed
 from ztkit.errors import AccessError, ServiceError
 from ztkit.model.check import Check
@@ -152,7 +152,8 @@ def _entities(
             {"id": str(number), "method": "GET", "url": _first_only(entity)}
             for number, entity in enumerate(chunk)
         ]
-        answer = send(lambda requests=requests: _batch(client, requests), Pace())  # type: ignore[misc]  # bound early
+        batch = HttpRequest("POST", "/v1.0/$batch", json={"requests": requests})
+        answer = send(client, batch, Pace())
         date = next((value for name, value in answer.headers.items() if name.lower() == "date"), date)
         parts = {str(part["id"]): part for part in answer.data["responses"]}
         found += [_entity(entity, parts.get(str(number), {}), checks) for number, entity in enumerate(chunk)]
@@ -164,15 +165,6 @@ def _first_only(entity: Entity) -> str:
         return entity.path
     path = entity.path.split("&$top=")[0]
     return path if "$top=" in path else f"{path}{'&' if '?' in path else '?'}$top=1"
-
-
-def _batch(client: PipelineClient[Any, Any], requests: Sequence[Mapping[str, str]]) -> Answer:
-    request = HttpRequest("POST", "/v1.0/$batch", json={"requests": list(requests)})
-    request.url = client.format_url(request.url)
-    response = client.send_request(request)
-    if response.status_code >= 400:
-        raise HttpResponseError(response=response)
-    return Answer(json.loads(response.text()), dict(response.headers))
 
 
 def _entity(entity: Entity, part: Mapping[str, Any], checks: Sequence[Check]) -> Readable:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from ztkit.azure.pace import Pace
@@ -76,8 +74,8 @@ class EntityCollector:
             {"id": str(number), "method": "GET", "url": entity.path} for number, entity in enumerate(chunk)
         ]
         waiting = {str(number): entity for number, entity in enumerate(chunk)}
-        body = {"requests": requests}
-        answer = send(lambda: self._ask(HttpRequest("POST", "/v1.0/$batch", json=body)), self._pace)
+        batch = HttpRequest("POST", "/v1.0/$batch", json={"requests": requests})
+        answer = send(self._client, batch, self._pace)
         for part in (answer.data or {}).get("responses", ()):
             entity = waiting.pop(str(part.get("id")), None)
             if entity is None:
@@ -125,14 +123,7 @@ class EntityCollector:
                 self._take(entity, self._single(state.next))
 
     def _get(self, path: str) -> Answer:
-        return send(lambda: self._ask(HttpRequest("GET", path)), self._pace)
-
-    def _ask(self, request: HttpRequest) -> Answer:
-        request.url = self._client.format_url(request.url)
-        response = self._client.send_request(request)
-        if response.status_code >= 400:
-            raise HttpResponseError(response=response)
-        return Answer(json.loads(response.text()), dict(response.headers))
+        return send(self._client, HttpRequest("GET", path), self._pace)
 
 
 def _path_of(link: str) -> str:

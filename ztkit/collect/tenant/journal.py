@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import AwareDatetime
 
@@ -29,6 +30,7 @@ from ztkit.model.types import Model, SourceId
 from ztkit.workspace import FILE_MODE, FOLDER_MODE, Workspace, read_model, write_model
 
 _PREFIX = ".collecting-"
+_ORDER = "order.json"
 
 
 class TableOrder(Model):
@@ -108,9 +110,11 @@ class Journal:
         """Begin a collection."""
         parent = workspace.root / "snapshots"
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        folder = parent / f"{_PREFIX}{order.id}"
+        folder, number = parent / f"{_PREFIX}{order.id}", 2
+        while folder.exists():  # of a collection that was begun in the same minute and not finished
+            folder, number = parent / f"{_PREFIX}{order.id}.{number}", number + 1
         folder.mkdir(mode=FOLDER_MODE)
-        write_model(folder / "order.json", order)
+        write_model(folder / _ORDER, order)
         return cls(folder, order)
 
     @classmethod
@@ -123,7 +127,7 @@ class Journal:
         folders = unfinished(workspace)
         if not folders:
             raise UsageError("There is no unfinished collection to go on with; `ztkit collect` begins one.")
-        journal = cls(folders[-1], read_model(folders[-1] / "order.json", Order))
+        journal = cls(folders[-1], read_model(folders[-1] / _ORDER, Order))
         journal._replay()
         return journal
 
@@ -184,19 +188,24 @@ class Journal:
         state = self.table(table)
         for key in (key for keys in state.plans.values() for key in keys):
             for name in state.parts.get(key, PartState()).files:
-                yield pq.read_table(self.folder / name)
+                yield self._read(name)
 
-    def ids(self, table: str, part: str) -> list[str]:
-        """Ids of a part's rows, in lower case."""
-        found: list[str] = []
-        for name in self.part(table, part).files:
-            column = pq.read_table(self.folder / name, columns=["id"])["id"]
-            found += [value.lower() for value in column.to_pylist()]
-        return found
+    def ids(self, table: str, part: str) -> int:
+        """How many ids a part's rows have; letter case makes no difference."""
+        pages = [self._read(name, ["id"])["id"] for name in self.part(table, part).files]
+        chunks = [chunk for page in pages for chunk in page.chunks]
+        return int(pc.count_distinct(pc.utf8_lower(pa.chunked_array(chunks, pa.string()))).as_py())
 
     def remove(self) -> None:
-        """Remove all of it, once it is a snapshot."""
+        """Remove all of it, once it is a snapshot; what says that it is there goes last, should this be interrupted."""
+        for path in self.folder.iterdir():
+            if path.name != _ORDER:
+                path.unlink()
         shutil.rmtree(self.folder)
+
+    def _read(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        with pq.ParquetFile(self.folder / name) as file:
+            return file.read(columns, use_threads=False)
 
     def _write(self, name: str, arrow: pa.Table) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=".page-", dir=self.folder)
@@ -256,9 +265,9 @@ def unfinished(workspace: Workspace) -> list[Path]:
     """Folders of collections that were begun and not finished, oldest first."""
     parent = workspace.root / "snapshots"
     found = parent.glob(f"{_PREFIX}*") if parent.is_dir() else ()
-    return sorted(folder for folder in found if (folder / "order.json").is_file())
+    return sorted(folder for folder in found if (folder / _ORDER).is_file())
 
 
 def began(folder: Path) -> datetime:
     """When an unfinished collection was begun."""
-    return read_model(folder / "order.json", Order).taken
+    return read_model(folder / _ORDER, Order).taken

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 from ztkit.azure.connection import Connection
@@ -16,7 +17,7 @@ from ztkit.collect.tenant.journal import Journal, Order, TableOrder
 from ztkit.collect.tenant.needs import TableNeed, entities_needed, tables_needed
 from ztkit.collect.tenant.tables import Progress, TableCollector
 from ztkit.content.tables import entities
-from ztkit.errors import AccessError
+from ztkit.errors import AccessError, StoppedError
 from ztkit.model.check import Check
 from ztkit.model.snapshot import SnapshotManifest
 from ztkit.model.types import ALL_SOURCES, SourceId
@@ -85,8 +86,29 @@ def collect(
 
     Raises:
         AccessError: nobody is signed in (any more), or nothing at all may be read.
-        ServiceError: a service does not answer. Both leave the journal to be gone on with.
+        ServiceError: a service does not answer.
+        StoppedError: somebody pressed Ctrl-C. All three leave the journal to be gone on with.
     """
+    if (finished := _finished(workspace, journal.order)) is not None:
+        journal.remove()
+        return finished
+    try:
+        return _collect(workspace, journal, connection, written, progress)
+    except StoppedError:
+        raise StoppedError(
+            "Interrupted. What was collected is kept: `ztkit collect --resume` goes on."
+        ) from None
+
+
+def _finished(workspace: Workspace, order: Order) -> SnapshotManifest | None:
+    """The snapshot of a collection that was killed after the snapshot was there and before its journal was gone."""
+    found = workspace.manifest(order.id) if order.id in workspace.snapshots() else None
+    return found if found is not None and (found.source, found.taken) == ("collect", order.taken) else None
+
+
+def _collect(
+    workspace: Workspace, journal: Journal, connection: Connection, written: datetime, progress: Progress
+) -> SnapshotManifest:
     order = journal.order
     for table, state in journal.tables.items():
         progress(table, sum(part.rows for part in state.parts.values()))
@@ -101,21 +123,36 @@ def collect(
 
 
 def _collect_tables(journal: Journal, connection: Connection, progress: Progress) -> None:
-    bodies = journal.order.scope.bodies()
+    bodies, pace = journal.order.scope.bodies(), Pace()
     with (
         connection.resource_graph() as client,
         ThreadPoolExecutor(_PARTS_AT_ONCE) as parts,
         ThreadPoolExecutor(_TABLES_AT_ONCE) as tables,
+        _stopped_with(pace),
     ):
-        collector = TableCollector(QueryClient(client, Pace()), journal, parts, progress)
+        collector = TableCollector(QueryClient(client, pace), journal, parts, progress)
         needs = [TableNeed(item.table, item.types) for item in journal.order.tables]
         _wait([tables.submit(collector.collect, need, bodies) for need in needs])
 
 
 def _collect_entities(journal: Journal, connection: Connection, progress: Progress) -> None:
-    wanted = [entities()[name] for name in journal.order.entities if name in entities()]
-    with connection.microsoft_graph() as client, ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
-        EntityCollector(client, journal, Pace(), progress).collect(wanted, pool)
+    wanted, pace = [entities()[name] for name in journal.order.entities if name in entities()], Pace()
+    with (
+        connection.microsoft_graph() as client,
+        ThreadPoolExecutor(_TABLES_AT_ONCE) as pool,
+        _stopped_with(pace),
+    ):
+        EntityCollector(client, journal, pace, progress).collect(wanted, pool)
+
+
+@contextmanager
+def _stopped_with(pace: Pace) -> Iterator[None]:
+    """Have the other threads ask for nothing more once this one ends with an error, such as Ctrl-C."""
+    try:
+        yield
+    except BaseException:
+        pace.stop()
+        raise
 
 
 def _wait(jobs: Iterable[Future[None]]) -> None:

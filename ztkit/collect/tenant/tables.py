@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any
 
 from ztkit.azure.resource_graph import QueryClient
+from ztkit.azure.scope import LIMITED
 from ztkit.collect.tenant.journal import Journal, PartState
 from ztkit.collect.tenant.needs import TableNeed, query_of
 from ztkit.errors import AccessError, ServiceError
@@ -25,7 +26,6 @@ _ROUNDS = 3
 _FINE_ROWS = 400
 _REFUSALS = (400, 403, 404)
 """Answers that are about one table; anything else stops the collection, to be gone on with."""
-LIMITED = "the scope has more than the 10,000 subscriptions that Resource Graph looks at; name management groups or subscriptions"
 
 
 class TableCollector:
@@ -56,7 +56,7 @@ class TableCollector:
 
     def _piece(self, need: TableNeed, piece: str, body: Mapping[str, Any]) -> int:
         """Read one piece of the scope; returns how many rows it lacks of those that the service says it has."""
-        keys = self._journal.table(need.table).plans.get(piece) or self._first_plan(need, piece, body)
+        keys = self._plan(need, piece, body)
         for _ in range(_ROUNDS):
             self._read(need, keys, body)
             unsound = [key for key in keys if not self._is_sound(need.table, key)]
@@ -67,18 +67,24 @@ class TableCollector:
             self._journal.plan(need.table, piece, keys)
         else:
             self._read(need, keys, body)
-        ids = {identifier for key in keys for identifier in self._journal.ids(need.table, key)}
+        # an id is in one part only, by its hash
+        held = sum(self._journal.ids(need.table, key) for key in keys)
         if len(keys) == 1:
             total = max(self._journal.part(need.table, keys[0]).totals)
         else:
             total = self._reader.page(query_of(need), body, rows=1).total
-        return max(0, total - len(ids))
+        return max(0, total - held)
 
-    def _first_plan(self, need: TableNeed, piece: str, body: Mapping[str, Any]) -> list[str]:
-        """Read the first page, which tells the size, and plan the parts accordingly."""
+    def _plan(self, need: TableNeed, piece: str, body: Mapping[str, Any]) -> list[str]:
+        """The parts of a piece: those that it is being read in, or what the size asks for, which the first page tells."""
         whole = f"{piece}/1/0"
-        self._journal.plan(need.table, piece, [whole])
-        state, _ = self._next(need, whole, body, "")
+        planned = self._journal.table(need.table).plans.get(piece, [])
+        state = self._journal.part(need.table, whole)
+        if planned and (planned != [whole] or len(state.files) > 1):
+            return planned
+        if not state.files:
+            self._journal.plan(need.table, piece, [whole])
+            state, _ = self._next(need, whole, body, "")
         total = max(state.totals)
         if state.done or total <= PART_ROWS:
             return [whole]
@@ -119,8 +125,7 @@ class TableCollector:
     def _is_sound(self, table: str, key: str) -> bool:
         """Whether a part has each of its rows once, and as many as every answer said."""
         state = self._journal.part(table, key)
-        ids = self._journal.ids(table, key)
-        return state.totals == {len(ids)} and len(set(ids)) == len(ids)
+        return state.totals == {state.rows} and self._journal.ids(table, key) == state.rows
 
     def _finer(self, table: str, key: str) -> list[str]:
         """The same rows in parts of which each fits into one answer."""
