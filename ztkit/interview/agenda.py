@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ztkit.content.library import Library
 from ztkit.content.shipped import folder
@@ -27,7 +27,7 @@ class Asked:
 
     Attributes:
         number: counted through all meetings with a stakeholder.
-        pillar: title of its pillar; empty where it is that of the question before on the page.
+        pillar: title of its pillar; empty where it is that of the question before.
         follows: whether it is asked only after certain answers to others.
     """
 
@@ -39,27 +39,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A printed page of a meeting.
-
-    Attributes:
-        continued: whether it goes on from the page before.
-        continues: whether another page follows.
-    """
-
-    questions: tuple[Asked, ...]
-    documents: tuple[str, ...]
-    continued: bool
-    continues: bool
-
-
-@dataclass(frozen=True)
 class Meeting:
-    """An hour at most."""
+    """An hour at most, and what fits on a printed page."""
 
     number: int
     minutes: int
-    pages: tuple[Page, ...]
+    questions: tuple[Asked, ...]
+    documents: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -145,15 +131,13 @@ def as_markdown(found: Agenda) -> str:
             "**Questions**",
             "",
         ]
-        for page in meeting.pages:
-            lines += [
-                f"{item.number}. {told(item.text)} ({item.minutes} min{', if it applies' if item.follows else ''})"
-                for item in page.questions
-            ]
-        documents = [name for page in meeting.pages for name in page.documents]
-        if documents:
+        lines += [
+            f"{item.number}. {told(item.text)} ({item.minutes} min{', if it applies' if item.follows else ''})"
+            for item in meeting.questions
+        ]
+        if meeting.documents:
             lines += ["", "**Please bring, or name where it can be seen**", ""]
-            lines += [f"- {told(name)}" for name in documents]
+            lines += [f"- {told(name)}" for name in meeting.documents]
         lines += ["", f"**What happens with the answers.** {told(AFTERWARDS)}", ""]
     return "\n".join(lines)
 
@@ -175,29 +159,22 @@ def purpose(found: Agenda) -> str:
     )
 
 
-def _meetings(library: Library, items: Sequence[Item]) -> Iterator[Meeting]:
-    titles = {pillar.id: pillar.title for pillar in library.framework.pillars}
-    number = 1
-    for place, own in enumerate(_split([item.question for item in items]), 1):
-        asked = []
-        for question in own:
-            title = titles[question.pillar]
-            asked.append(Asked(number, question.text, question.ask.minutes, title, bool(question.depends_on)))
-            number += 1
-        documents = dict.fromkeys(
-            item.document
-            for question in own
-            for item in question.evidence
-            if isinstance(item, DocumentEvidence)
-        )
-        minutes = sum(question.ask.minutes for question in own)
-        yield Meeting(place, minutes, tuple(_pages(asked, tuple(documents))))
+def _meetings(library: Library, items: Sequence[Item]) -> list[Meeting]:
+    """As few as an hour and a page each allow."""
+    questions = [item.question for item in items]
+    titles: dict[str, str] = {pillar.id: pillar.title for pillar in library.framework.pillars}
+    fewest = -(-sum(question.ask.minutes for question in questions) // MEETING_MINUTES)
+    found: list[Meeting] = []
+    for count in range(fewest, len(questions) + 1):
+        found = list(_numbered(_split(questions, count), titles))
+        if all(_lines_of(meeting) <= _PAGE_LINES for meeting in found):
+            break
+    return found
 
 
-def _split(questions: Sequence[Question]) -> list[list[Question]]:
-    """Questions by meeting: about as long as each other, none longer than an hour."""
-    total = sum(question.ask.minutes for question in questions)
-    even = total / -(-total // MEETING_MINUTES)
+def _split(questions: Sequence[Question], count: int) -> list[list[Question]]:
+    """Questions by meeting: so many if that can be, about as long as each other, none longer than an hour."""
+    even = sum(question.ask.minutes for question in questions) / count
     meetings: list[list[Question]] = [[]]
     minutes = 0
     for question in questions:
@@ -209,32 +186,30 @@ def _split(questions: Sequence[Question]) -> list[list[Question]]:
     return meetings
 
 
-def _pages(asked: Sequence[Asked], documents: Sequence[str]) -> Iterator[Page]:
-    """A meeting on as many pages as it needs, one where it can: questions first, then what to bring in two columns."""
-    pages: list[tuple[list[Asked], list[str]]] = [([], [])]
-    used, pillar = 0.0, ""
-    for item in asked:
-        needs = _lines(item.text, _LINE_SIGNS) + _GAP
-        if used + needs + _HEADING > _PAGE_LINES:
-            pages.append(([], []))
-            used, pillar = 0.0, ""
-        shown = item if item.pillar != pillar else replace(item, pillar="")
-        pages[-1][0].append(shown)
-        used, pillar = used + needs + (_HEADING if shown.pillar else 0.0), item.pillar
-    whole = sum(_half(name) for name in documents)
-    if (
-        used + whole > _PAGE_LINES and whole <= _PAGE_LINES
-    ):  # rather together on the next page than torn apart
-        pages.append(([], []))
-        used = 0.0
-    for name in documents:
-        if used + _half(name) > _PAGE_LINES:
-            pages.append(([], []))
-            used = 0.0
-        pages[-1][1].append(name)
-        used += _half(name)
-    for number, (questions, own) in enumerate(pages):
-        yield Page(tuple(questions), tuple(own), number > 0, number < len(pages) - 1)
+def _numbered(split: Sequence[Sequence[Question]], titles: Mapping[str, str]) -> Iterator[Meeting]:
+    number = 1
+    for place, own in enumerate(split, 1):
+        asked, before = [], ""
+        for question in own:
+            title = titles[question.pillar]
+            shown = "" if title == before else title
+            asked.append(Asked(number, question.text, question.ask.minutes, shown, bool(question.depends_on)))
+            number, before = number + 1, title
+        documents = dict.fromkeys(
+            item.document
+            for question in own
+            for item in question.evidence
+            if isinstance(item, DocumentEvidence)
+        )
+        yield Meeting(place, sum(question.ask.minutes for question in own), tuple(asked), tuple(documents))
+
+
+def _lines_of(meeting: Meeting) -> float:
+    """Lines that a meeting's questions and documents take on paper."""
+    questions = sum(
+        _lines(item.text, _LINE_SIGNS) + _GAP + (_HEADING if item.pillar else 0) for item in meeting.questions
+    )
+    return questions + sum(_half(name) for name in meeting.documents)
 
 
 def _half(document: str) -> float:

@@ -30,7 +30,7 @@ def made(questions, responses=(), *, everything=False, engagement=ENGAGEMENT):
 
 
 def numbers(found):
-    return [[item.number for page in meeting.pages for item in page.questions] for meeting in found.meetings]
+    return [[item.number for item in meeting.questions] for meeting in found.meetings]
 
 
 def test_an_hour_is_one_meeting_and_more_is_split_evenly():
@@ -55,7 +55,7 @@ def test_documents_come_once_and_checks_are_none_of_them():
         asked(2, evidence=[{"document": "List"}]),
     ]
     [meeting] = made(both).meetings
-    assert meeting.pages[0].documents == ("List", "Plan")
+    assert meeting.documents == ("List", "Plan")
 
 
 def test_what_is_answered_or_pointless_is_not_asked_again():
@@ -64,26 +64,23 @@ def test_what_is_answered_or_pointless_is_not_asked_again():
     answered = Response(question="network.1.q1", answer="none", at=AT)
     assert made([gate, follows], [answered]) is None
     everything = made([gate, follows], [answered], everything=True)
-    assert [item.text for item in everything.meetings[0].pages[0].questions] == [gate.text]
+    assert [item.text for item in everything.meetings[0].questions] == [gate.text]
     waiting = made([gate, follows])
-    assert [item.follows for item in waiting.meetings[0].pages[0].questions] == [False, True]
+    assert [item.follows for item in waiting.meetings[0].questions] == [False, True]
 
 
-def test_pillars_head_their_questions_once_a_page():
+def test_pillars_head_their_questions_once_a_meeting():
     found = made([asked(1, pillar="identity"), asked(2, pillar="identity"), asked(3)])
-    assert [item.pillar for item in found.meetings[0].pages[0].questions] == ["Identity", "", "Network"]
+    assert [item.pillar for item in found.meetings[0].questions] == ["Identity", "", "Network"]
     assert found.pillars == ("Identity", "Network")
 
 
-def test_a_page_that_is_full_says_that_it_continues():
+def test_a_meeting_that_would_not_fit_on_a_page_is_split():
     long = [asked(number, 1, text=f"{number} " + "long " * 40) for number in range(40)]
     found = made(long)
-    [meeting] = found.meetings
-    assert len(meeting.pages) > 1
-    assert [page.continues for page in meeting.pages] == [True] * (len(meeting.pages) - 1) + [False]
-    text = as_html(found)
-    assert text.count("Continues on the next page") == len(meeting.pages) - 1
-    assert text.count("What happens with the answers.") == 1
+    assert found.minutes == 40
+    assert len(found.meetings) > 1
+    assert [number for own in numbers(found) for number in own] == list(range(1, 41))
 
 
 def test_hostile_texts_are_shown_as_they_are():
@@ -107,8 +104,7 @@ def test_it_says_how_long_why_and_what_happens_then():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_of_the_library_has_one_page_a_meeting_or_two(role):
+def test_every_role_of_the_library_has_an_agenda(role):
     shelf, engagement = shipped_library(), Engagement(organisation="Made up")
     found = agenda(shelf, engagement, session(shelf, engagement, {}, AT), role)
-    assert all(len(meeting.pages) <= 2 for meeting in found.meetings)
-    assert "<h1>" in as_html(found)
+    assert as_html(found).count('<section class="page">') == len(found.meetings)
