@@ -1,12 +1,21 @@
-"""``python -m benchmarks [SIZE …]``, ``python -m benchmarks saving [RESPONSES]``."""
+"""``python -m benchmarks [SIZE …]``, ``… collect [SIZE …]``, ``… saving [RESPONSES]``."""
 
 import sys
 
-from benchmarks import saving
-from benchmarks.library import SIZES, main
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["saving"]:
-        saving.main(*(int(item) for item in sys.argv[2:]))
-        sys.exit()
-    main([int(item) for item in sys.argv[1:]] or list(SIZES))
+    what, *numbers = (
+        sys.argv[1:] if sys.argv[1:2] in (["saving"], ["collect"]) else ["library", *sys.argv[1:]]
+    )
+    sizes = [int(item) for item in numbers]
+    if what == "saving":
+        from benchmarks import saving
+
+        saving.main(*sizes)
+    elif what == "collect":
+        from benchmarks import collecting
+
+        collecting.main(sizes or list(collecting.SIZES))
+    else:
+        from benchmarks import library
+
+        library.main(sizes or list(library.SIZES))
