@@ -21,7 +21,7 @@ from tests.emulator.faults import STATUS_FAULTS, Fault, Hits, Planned, Script, n
 from tests.emulator.microsoft_graph import MicrosoftGraph
 from tests.emulator.quota import Quota
 from tests.emulator.recording import Recording
-from tests.emulator.resource_graph import ResourceGraph
+from tests.emulator.resource_graph import Page, ResourceGraph
 from tests.emulator.server import Answer, Server
 from tests.emulator.status_faults import arm_status
 from tests.emulator.tokens import PageTokens
@@ -29,7 +29,13 @@ from tests.emulator.wire import RESOURCES_PATH, Request, Response, arm_error, gr
 from ztkit.content.tables import table_named
 
 _SERVICES = (resource_graph.SERVICE, microsoft_graph.SERVICE, resource_manager.SERVICE)
-_DELIVERIES = (Fault.RESET_IN_BODY, Fault.CLOSE_IN_BODY, Fault.CUT_JSON, Fault.SLOW_BODY)
+_DELIVERIES = (
+    Fault.RESET_IN_BODY,
+    Fault.CLOSE_IN_BODY,
+    Fault.CUT_JSON,
+    Fault.SLOW_BODY,
+    Fault.MEANWHILE,
+)
 _CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}').decode()
 
 
@@ -46,6 +52,7 @@ class Emulator:
         graph_page: objects a page of Microsoft Graph, where a request does not say.
         unreadable: ids of subscriptions that the caller cannot read, and does not hear of.
         taken: the moment of ``now()``; None takes the snapshot's.
+        latency: seconds that an answer is on its way.
         seed: decides what the faults choose.
 
     Attributes:
@@ -69,13 +76,16 @@ class Emulator:
         graph_page: int = 100,
         unreadable: Collection[str] = (),
         taken: datetime | None = None,
+        latency: float = 0,
         seed: int = 1,
     ) -> None:
+        self._latency = latency
         self.credential = FakeCredential()
         self.recording, self.script, self.quota = Recording(), Script(), Quota(quota, window, clock)
         self._credentials = [self.credential]
         self._problems: list[str] = []
         self._timers: list[threading.Timer] = []
+        self._leaving: threading.Thread | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="ztkit-emulator-")
         folder = Path(self._folder.name)
         try:
@@ -104,6 +114,7 @@ class Emulator:
         for timer in self._timers:
             timer.cancel()
             timer.join()
+        self._left()
         self._server.close()
         self._estate.close()
         self._folder.cleanup()
@@ -130,6 +141,11 @@ class Emulator:
         self._credentials.append(credential)
         return credential
 
+    @property
+    def pages(self) -> list[Page]:
+        """The pages of Resource Graph that were answered, in order."""
+        return list(self._resource_graph.pages)
+
     def reset(self) -> None:
         """Forget requests, faults and quota, for the next test on the same server."""
         self.recording.reset()
@@ -146,12 +162,29 @@ class Emulator:
         finally:
             self._server.listen()
 
+    def go_away(self) -> None:
+        """Refuse all connections from now on, until `come_back`; what happens MEANWHILE a request is answered can be this."""
+        is_gone = self._server.is_gone
+        self._leaving = threading.Thread(target=self._server.refuse)
+        self._leaving.start()
+        is_gone.wait()
+
+    def come_back(self) -> None:
+        """Take connections again, after `go_away`."""
+        self._left()
+        self._server.listen()
+
     def refuse_connections(self, seconds: float) -> None:
         """Refuse all connections for a while, beginning now."""
         self._server.refuse()
         timer = threading.Timer(seconds, self._server.listen)
         self._timers.append(timer)
         timer.start()
+
+    def _left(self) -> None:
+        """Wait until it has gone away, if it is about to."""
+        if self._leaving is not None:
+            self._leaving.join()
 
     def _answer(self, request: Request, token: str) -> Answer:
         self.recording.add(request)
@@ -160,6 +193,7 @@ class Emulator:
         except Exception:
             self._problems.append(f"{request.method} {request.path}: {traceback.format_exc()}")
             answer = Answer(arm_error(500, "EmulatorFailed", traceback.format_exc(limit=-1)))
+        time.sleep(self._latency)
         self.recording.answered(request, answer.response.status if answer.response else 0)
         return answer
 

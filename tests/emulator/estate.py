@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.offline import _QUIET, OfflineInventory
 from ztkit.engine.rows import from_values, schema_of, to_arrow
-from ztkit.engine.translation import translate
+from ztkit.engine.translation import Translation, first_line
+from ztkit.errors import QueryError
 from ztkit.model.snapshot import TABLES, SnapshotManifest
 from ztkit.workspace import read_model
 
@@ -78,15 +81,22 @@ class _Inventory(OfflineInventory):
 
     def answer(self, query: str, now: datetime) -> Result:
         rows = self.run(query, now)
-        translation = translate(query)
-        empty = f"SELECT * FROM ({translation.sql}) LIMIT 0"  # noqa: S608 - refuse_other_than_select held it
-        described = self._connection.cursor().execute(empty, translation.parameters(now) or None).description
-        kinds = {column[0]: str(column[1]) for column in described}
         return Result(
             rows,
-            frozenset(name for name, kind in kinds.items() if kind == "JSON"),
-            frozenset(name for name, kind in kinds.items() if "NULL" in kind),
+            frozenset(name for name, kind in self._kinds.items() if kind == "JSON"),
+            frozenset(name for name, kind in self._kinds.items() if "NULL" in kind),
         )
+
+    def _rows(self, translation: Translation, now: datetime) -> pa.Table:
+        """As the engine, and note what the columns are: to ask for that by itself would plan each query twice."""
+        try:
+            found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
+            self._kinds = {column[0]: str(column[1]) for column in found.description}
+            with _QUIET, warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+                return found.to_arrow_table()
+        except duckdb.Error as problem:
+            raise QueryError(first_line(problem)) from problem
 
 
 class Estate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,6 +26,7 @@ class Fault(Enum):
     CLOSE_IN_BODY = "the connection is closed in the middle of the body, short of its Content-Length"
     CUT_JSON = "the JSON ends in the middle, and Content-Length says so"
     SLOW_BODY = "the body comes in small pieces, with pauses"
+    MEANWHILE = "something else happens while the answer is on its way"
     UNSTABLE_PAGES = "pages after the first of an unsorted query repeat rows and so lack others"
     ROWS_CHANGE = "from this request on some rows of its query are gone and some are new"
     WRONG_TOTAL = "totalRecords is not the number of rows"
@@ -60,6 +61,8 @@ class Planned:
         share: the part of the rows that ROWS_CHANGE hides at a time, and that UNSTABLE_PAGES repeats on a page.
         code: the error's code, in place of the usual one.
         status: the status of LICENCE_MISSING, in place of the usual one.
+        sent: the part of the body that is on its way when it happens MEANWHILE; 0 is before all of the answer.
+        action: what happens MEANWHILE; the rest of the answer is sent when it returns.
     """
 
     fault: Fault
@@ -72,6 +75,8 @@ class Planned:
     share: float = 0.02
     code: str = ""
     status: int = 0
+    sent: float = 0.5
+    action: Callable[[], object] = lambda: None
 
 
 class Hits(tuple[Planned, ...]):

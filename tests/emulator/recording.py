@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
-from tests.emulator.wire import BATCH_PATH, RESOURCES_PATH, Request
+from tests.emulator.judge import writes
+from tests.emulator.whole_run import note
+from tests.emulator.wire import RESOURCES_PATH, Request
 
 
 class Recording:
@@ -24,7 +25,8 @@ class Recording:
             return self._count
 
     def add(self, request: Request) -> None:
-        """Remember a request."""
+        """Remember a request, in the recording of the whole run too."""
+        note("azure", request)
         with self._lock:
             self._requests.append(request)
 
@@ -68,21 +70,5 @@ class Recording:
         Raises:
             AssertionError: with every other request.
         """
-        if others := [f"{item.number}: {problem}" for item in self.requests for problem in _writes(item)]:
+        if others := [f"{item.number}: {problem}" for item in self.requests for problem in writes(item)]:
             raise AssertionError("requests that do not only read:\n" + "\n".join(others))
-
-
-def _writes(request: Request) -> Iterator[str]:
-    if request.method == "GET" or (request.method == "POST" and request.is_for(RESOURCES_PATH)):
-        return
-    if request.method != "POST" or not request.is_for(BATCH_PATH):
-        yield f"{request.method} {request.path}"
-        return
-    body = request.json()
-    parts = body.get("requests") if isinstance(body, dict) else None
-    if not isinstance(parts, list):
-        yield f"a batch that is none: {request.body[:80]!r}"
-        return
-    for part in parts:
-        if not isinstance(part, dict) or str(part.get("method", "GET")).upper() != "GET":
-            yield f"in a batch: {part}"

@@ -51,7 +51,21 @@ class _Asked:
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
+    """A page that was answered.
+
+    Attributes:
+        begin: how many of the query's rows come before it.
+        top: how many rows it was asked for.
+    """
+
+    query: str
+    begin: int
+    top: int
+
+
+@dataclass(frozen=True)
+class _Rows:
     rows: list[bytes]
     total: int
     end: int
@@ -67,6 +81,9 @@ class ResourceGraph:
         page_bytes: about how large an answer may be.
         token_life: for how many further queries a skip token is good; None is for ever.
         seed: decides which rows the faults choose.
+
+    Attributes:
+        pages: each that was answered.
     """
 
     def __init__(
@@ -82,8 +99,10 @@ class ResourceGraph:
         self._page_bytes, self._token_life, self._seed = page_bytes, token_life, seed
         self._running, self._keeping = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[tuple[str, Scope], Result] = OrderedDict()
+        self._kept_bytes = 0
         self._changes: dict[str, int] = {}
         self._queries = 0
+        self.pages: list[Page] = []
 
     def labels(self, request: Request) -> frozenset[str]:
         """The tables that a request reads, for the script of faults."""
@@ -98,6 +117,7 @@ class ResourceGraph:
         """Forget which rows were changed."""
         with self._keeping:
             self._changes.clear()
+            self.pages.clear()
             self._queries = 0
 
     def handle(self, request: Request, hits: Hits) -> Response:
@@ -112,6 +132,8 @@ class ResourceGraph:
         except _RefusedError as refused:
             return refused.response
         page = self._page(asked, result, offset, hits)
+        with self._keeping:
+            self.pages.append(Page(request.json()["query"], offset, asked.top))
         return self._response(asked, result, page, hits, query_number)
 
     def _understand(self, request: Request) -> _Asked:
@@ -183,10 +205,10 @@ class ResourceGraph:
                 raise _RefusedError(refusals.invalid_query(request.number, details)) from problem
             with self._keeping:
                 self._kept[key] = result
-                while (
-                    len(self._kept) > 1 and sum(item.rows.nbytes for item in self._kept.values()) > KEPT_BYTES
-                ):
-                    self._kept.popitem(last=False)
+                self._kept_bytes += result.rows.nbytes
+                while len(self._kept) > 1 and self._kept_bytes > KEPT_BYTES:
+                    _, oldest = self._kept.popitem(last=False)
+                    self._kept_bytes -= oldest.rows.nbytes
             return result
 
     def _kept_result(self, key: tuple[str, Scope]) -> Result | None:
@@ -195,7 +217,7 @@ class ResourceGraph:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _page(self, asked: _Asked, result: Result, offset: int, hits: Hits) -> _Page:
+    def _page(self, asked: _Asked, result: Result, offset: int, hits: Hits) -> _Rows:
         hidden = self._hidden(asked, result, hits)
         total = result.rows.num_rows - len(hidden)
         count = max(0, min(asked.top, total - offset))
@@ -205,7 +227,7 @@ class ResourceGraph:
         if unstable and rows and offset and not asked.traits.sorted:
             self._repeat(asked, result, offset, rows, unstable.share)
         rows = rows[: fitting(rows, self._page_bytes)]
-        return _Page(rows, total, offset + len(rows))
+        return _Rows(rows, total, offset + len(rows))
 
     def _hidden(self, asked: _Asked, result: Result, hits: Hits) -> list[int]:
         """Places of rows that are not there at the moment; each change hides others, and shows those again."""
@@ -228,7 +250,7 @@ class ResourceGraph:
             earlier = chance.randrange(min(offset, result.rows.num_rows))
             rows[place] = render_rows(result, earlier, 1, as_objects=asked.as_objects)[0]
 
-    def _response(self, asked: _Asked, result: Result, page: _Page, hits: Hits, number: int) -> Response:
+    def _response(self, asked: _Asked, result: Result, page: _Rows, hits: Hits, number: int) -> Response:
         more = page.end < page.total
         wrong = hits.of(Fault.WRONG_TOTAL)
         names = set(result.rows.column_names)

@@ -60,6 +60,12 @@ class Server:
         """Where it listens."""
         return f"https://{HOST}:{self.port}"
 
+    @property
+    def is_gone(self) -> threading.Event:
+        """Set once all connections are closed and it takes no more, until it listens again."""
+        assert self._listener is not None
+        return self._listener.gone
+
     def listen(self) -> None:
         """Begin to take connections."""
         self._listener = _Listener(self.port, self._context, self._number, self._answer)
@@ -96,7 +102,7 @@ class _Listener(ThreadingHTTPServer):
         self, port: int, context: ssl.SSLContext, number: Callable[[], int], answer: Answering
     ) -> None:
         self.context, self.number, self.answer = context, number, answer
-        self.stopping = threading.Event()
+        self.stopping, self.gone = threading.Event(), threading.Event()
         self._open: set[ssl.SSLSocket] = set()
         self._lock = threading.Lock()
         super().__init__((HOST, port), _Handler)
@@ -132,6 +138,8 @@ class _Listener(ThreadingHTTPServer):
                     socket.socket.shutdown(
                         connection, socket.SHUT_RDWR
                     )  # wakes the thread that reads from it
+        self.socket.close()
+        self.gone.set()
         self.server_close()
 
 
@@ -154,9 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or self.headers.get("Transfer-Encoding"):
-            self.send_error(411)
-            return
+        has_length = length.isdigit() and not self.headers.get("Transfer-Encoding")
         token = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         path, _, query = self.path.partition("?")
         request = Request(
@@ -170,9 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
                 name.lower(): "***" if name.lower() == "authorization" else value
                 for name, value in self.headers.items()
             },
-            body=self.rfile.read(int(length)),
+            body=self.rfile.read(int(length)) if has_length else b"",
         )
-        answer = self.server.answer(request, token)
+        answer = self.server.answer(request, token)  # which records it, whatever it is
+        if not has_length:
+            self.send_error(411)
+            return
         if answer.response is None:
             self._reset()
             return
@@ -180,15 +189,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response, delivery: Planned | None) -> None:
         body = b"" if self.command == "HEAD" else response.body
-        if delivery is not None and delivery.fault is Fault.CUT_JSON:
+        fault = delivery.fault if delivery else None
+        if fault is Fault.CUT_JSON:
             body = body[: len(body) * 3 // 5]
+        if delivery is not None and fault is Fault.MEANWHILE and not delivery.sent:
+            delivery.action()
         self.send_response(response.status)
         headers = {"Content-Type": "application/json; charset=utf-8", **response.headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        fault = delivery.fault if delivery else None
         if fault in (Fault.RESET_IN_BODY, Fault.CLOSE_IN_BODY):
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
@@ -199,6 +210,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
                 if self.server.stopping.wait(delivery.pause):
                     break
+        elif delivery is not None and fault is Fault.MEANWHILE and delivery.sent:
+            begun = round(len(body) * delivery.sent)
+            self.wfile.write(body[:begun])
+            delivery.action()
+            self.wfile.write(body[begun:])
         else:
             self.wfile.write(body)
 

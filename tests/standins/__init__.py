@@ -1,1 +1,1 @@
-"""Programs that stand in for Azure's own in tests of the collection scripts, and ask the emulator."""
+"""Programs and servers that stand in for Azure's own: those of the collection scripts, which ask the emulator, and a cluster."""

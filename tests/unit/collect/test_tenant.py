@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
-from datetime import UTC, datetime
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.emulator import MARK, Emulator, Fault
+from tests.unit.collect.collection import (
+    AT,
+    CHECKS,
+    TABLES,
+    a_part_of_the_demo,
+    assert_whole,
+    begin,
+    connection,
+    ids,
+    run,
+    wanted_ids,
+)
 from ztkit.azure import wire
-from ztkit.azure.clouds import CLOUDS
-from ztkit.azure.connection import Connection
 from ztkit.azure.scope import Scope
-from ztkit.collect import demo
-from ztkit.collect.snapshot import SnapshotWriter
-from ztkit.collect.tenant.journal import Journal, unfinished
-from ztkit.collect.tenant.needs import entities_needed, tables_needed
-from ztkit.collect.tenant.run import collect, order_for
-from ztkit.content.library import shipped_library
+from ztkit.collect.tenant.journal import unfinished
+from ztkit.collect.tenant.needs import entities_needed
 from ztkit.content.tables import entities
-from ztkit.engine.rows import schema_of
-from ztkit.errors import AccessError, ReadOnlyError, ServiceError, UsageError
+from ztkit.errors import AccessError, ReadOnlyError
 from ztkit.model.engagement import Engagement
-from ztkit.model.snapshot import TABLES
+from ztkit.model.snapshot import TABLES as ALL_TABLES
 from ztkit.workspace import Workspace
 
-AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
-CHECKS = tuple(shipped_library().checks.values())
 PASSING = [
     Fault.INTERNAL_ERROR,
     Fault.BAD_GATEWAY,
@@ -51,22 +51,7 @@ pytestmark = pytest.mark.xdist_group("tenant")
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """A snapshot of the demo estate: what the tenant has."""
-    space = Workspace.create(tmp_path_factory.mktemp("source") / "w", Engagement(organisation="Test"))
-    at = demo.DATES[3]
-    with SnapshotWriter(space, at, at) as writer:
-        demo.write_estate(writer, resources=1_200)
-        whole = writer.finish("demo", ["demo"], {})
-    with SnapshotWriter(space, at, at) as writer:
-        for table in whole.tables:
-            rows = pq.read_table(space.snapshot_folder(whole.id) / f"{table.name}.parquet")
-            every = max(1, rows.num_rows // (600 if table.name == "resources" else 40))
-            part = rows.take(list(range(0, rows.num_rows, every)))
-            writer.table(table.name).add_arrow(
-                pa.Table.from_arrays(part.columns, schema=schema_of(table.name))
-            )
-        manifest = writer.finish("demo", ["a part of the demo"], {})
-    return space.snapshot_folder(manifest.id), manifest
+    return a_part_of_the_demo(tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture
@@ -82,50 +67,7 @@ def space(tmp_path):
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(wire.time, "sleep", lambda _: None)
     monkeypatch.setattr(wire, "_FIRST_WAIT", 0)
-
-
-def connection(azure):
-    cloud = dataclasses.replace(CLOUDS["public"], resource_manager=azure.url, graph=azure.url)
-    return Connection(cloud, azure.credential, {"connection_verify": str(azure.ca_file)})
-
-
-def begin(space, scope=None, **options):
-    return Journal.begin(space, order_for(space, CHECKS, AT, scope or Scope(), **options))
-
-
-def run(space, azure, journal=None):
-    return collect(space, journal or begin(space), connection(azure), AT)
-
-
-def ids(folder, table):
-    return sorted(
-        value.lower()
-        for value in pq.read_table(folder / f"{table}.parquet", columns=["id"])["id"].to_pylist()
-    )
-
-
-def wanted_ids(folder, table):
-    need = next((item for item in tables_needed(CHECKS) if item.table == table), None)
-    rows = pq.read_table(folder / f"{table}.parquet", columns=["id", "type"]).to_pylist()
-    return sorted(
-        row["id"].lower() for row in rows if not need or not need.types or row["type"] in need.types
-    )
-
-
-def assert_whole(space, manifest, source, unreadable=()):
-    """Every table that the checks need is there as it is in the source."""
-    folder, there = source
-    known = {table.name for table in there.tables}
-    found = {table.name: table for table in manifest.tables}
-    for need in [item.table for item in tables_needed(CHECKS)] + [
-        item.id for item in entities_needed(CHECKS)
-    ]:
-        if need not in known or need in unreadable:
-            continue
-        assert (found[need].status, found[need].reason) == ("complete", "")
-        assert ids(space.snapshot_folder(manifest.id), need) == wanted_ids(folder, need)
 
 
 def test_a_tenant_is_collected_as_it_is(space, azure, source):
@@ -155,42 +97,6 @@ def small_pages(monkeypatch):
     """Parts, skip tokens and going on in the middle are for large tables: make every table one."""
     monkeypatch.setattr("ztkit.collect.tenant.tables.PART_ROWS", 300)
     monkeypatch.setattr("ztkit.azure.resource_graph.PAGE_ROWS", 100)
-
-
-def answered(azure):
-    """How many queries Resource Graph answered, and how many of them by a token."""
-    asked = [
-        item
-        for item in azure.recording.requests
-        if item.is_for("/providers/microsoft.resourcegraph/resources")
-    ]
-    good = [item.json() for item in asked if azure.recording.status(item) == 200]
-    return len(good), sum("$skipToken" in body["options"] for body in good)
-
-
-@pytest.mark.usefixtures("small_pages")
-@pytest.mark.parametrize(
-    "fault", [Fault.BAD_GATEWAY, Fault.TOKEN_EXPIRED, Fault.DROP_CONNECTION, Fault.UNAVAILABLE]
-)
-def test_what_was_interrupted_goes_on_and_fetches_nothing_twice(
-    space, azure, source, fault, tmp_path, monkeypatch
-):
-    undisturbed = Workspace.create(tmp_path / "u", Engagement(organisation="Test"))
-    run(undisturbed, azure)
-    needed, by_token = answered(azure)
-    assert by_token > 3
-    azure.reset()
-    monkeypatch.setattr(wire.send, "__kwdefaults__", {**wire.send.__kwdefaults__, "attempts": 2})
-    planned = azure.inject(fault, at=range(12, 10_000), where="resource-graph")
-    with pytest.raises((ServiceError, AccessError)):
-        run(space, azure)
-    assert space.snapshots() == []
-    assert len(unfinished(space)) == 1
-    azure.script.remove(planned)
-    before, _ = answered(azure)
-    assert before >= 8
-    assert_whole(space, collect(space, Journal.resume(space), connection(azure), AT), source)
-    assert answered(azure)[0] == needed
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -257,23 +163,6 @@ def test_many_subscriptions_are_read_in_pieces(space, azure, source, monkeypatch
     assert all(table.status == "complete" for table in manifest.tables)
 
 
-def test_the_journal_survives_a_torn_line(space, azure, source, monkeypatch):
-    monkeypatch.setattr(wire.send, "__kwdefaults__", {**wire.send.__kwdefaults__, "attempts": 1})
-    planned = azure.inject(Fault.BAD_GATEWAY, at=range(6, 10_000), where="resource-graph")
-    with pytest.raises(ServiceError):
-        run(space, azure)
-    azure.script.remove(planned)
-    (folder,) = unfinished(space)
-    with (folder / "journal.jsonl").open("ab") as file:
-        file.write(b'{"page": "page-9')
-    assert_whole(space, collect(space, Journal.resume(space), connection(azure), AT), source)
-
-
-def test_there_is_nothing_to_go_on_with(space):
-    with pytest.raises(UsageError, match="no unfinished collection"):
-        Journal.resume(space)
-
-
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
 def test_nothing_but_reading_leaves(azure, method):
     from azure.core.rest import HttpRequest
@@ -299,7 +188,6 @@ def test_no_token_is_written_anywhere(space, azure, caplog, capfd):
 
 
 def test_needs_are_what_the_checks_read():
-    tables = {need.table for need in tables_needed(CHECKS)}
-    assert tables <= set(TABLES)
+    assert set(TABLES) <= set(ALL_TABLES)
     read = {name for check in CHECKS if check.source == "microsoft-graph" for name in check.resource_types}
     assert {entity.id for entity in entities_needed(CHECKS)} == read == set(entities())

@@ -250,6 +250,38 @@ def test_a_token_for_another_service_or_of_nobody_is_refused(azure):
         assert client.send_request(none).status_code == 401
 
 
+@pytest.mark.parametrize("sent", [0, 0.5, 1])
+def test_something_else_happens_meanwhile(azure, sent):
+    happened = []
+    azure.inject(Fault.MEANWHILE, at=[2], sent=sent, action=lambda: happened.append(azure.recording.statuses))
+    assert [raw(azure, BODY).json()["count"] for _ in range(3)] == [5, 5, 5]
+    assert happened == [[200, 200]]
+
+
+def test_what_happens_meanwhile_can_be_that_it_goes_away():
+    with Emulator(estate(3)) as azure, resource_graph(azure) as client:
+        azure.inject(Fault.MEANWHILE, at=[2], action=azure.go_away)
+        page(client)
+        with pytest.raises((ServiceResponseError, IncompleteReadError)):
+            page(client)
+        with pytest.raises(ServiceRequestError, match="refused"):
+            page(client)
+        azure.come_back()
+        assert page(client).count == 3
+
+
+def test_pages_are_told_by_where_they_begin(azure):
+    with resource_graph(azure) as client:
+        first = page(client, top=2)
+        page(client, top=3, skip_token=first.skip_token)
+        page(client, top=4, skip=7)
+    assert [(item.query, item.begin, item.top) for item in azure.pages] == [
+        (ALL, 0, 2),
+        (ALL, 2, 3),
+        (ALL, 7, 4),
+    ]
+
+
 def test_no_thread_and_no_file_is_left():
     before = set(threading.enumerate())
     with Emulator(estate(3)) as azure, resource_graph(azure) as client:
