@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ztkit.engine.offline import _QUIET, OfflineInventory
+from ztkit.engine.offline import _QUIET, OfflineInventory, stored
 from ztkit.engine.rows import from_values, schema_of, to_arrow
 from ztkit.engine.translation import Translation, first_line
 from ztkit.errors import QueryError
@@ -77,7 +77,7 @@ class _Inventory(OfflineInventory):
 
     def narrow(self, table: str, path: Path, condition: str) -> None:
         rows = self._connection.read_parquet(str(path.resolve())).filter(condition)
-        rows.create_view(table, replace=True)
+        rows.create_view(stored(table), replace=True)
 
     def answer(self, query: str, now: datetime) -> Result:
         rows = self.run(query, now)

@@ -254,11 +254,14 @@ def _csv_rows(path: InputFile, text: str, progress: Callable[[int], None]) -> It
         delimiter=";" if header.count(";") > header.count(",") else ",",
         strict=True,
     )
-    names = {name.strip().lower() for name in reader.fieldnames or ()}
-    if not names & {"id", "resourceid"} or "type" not in names:
-        raise InputError(f"{path}:1: neither JSON nor a CSV whose first line names its columns; {EXPECTED}")
-    line = 2
+    line = 1
     try:
+        names = {name.strip().lower() for name in reader.fieldnames or ()}
+        if not names & {"id", "resourceid"} or "type" not in names:
+            raise InputError(
+                f"{path}:{line}: neither JSON nor a CSV whose first line names its columns; {EXPECTED}"
+            )
+        line = 2
         for row in reader:
             if None in row or None in row.values():
                 raise InputError(

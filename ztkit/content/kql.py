@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ztkit.content.tables import table_named
 from ztkit.errors import QueryError
@@ -72,6 +73,7 @@ class Source:
         return f"{self.table}__{hashlib.sha256(repr(sorted(self.types)).encode()).hexdigest()[:12]}"
 
 
+@lru_cache(maxsize=1024)
 def tokenize(query: str) -> tuple[Token, ...]:
     """Split a query into its meaningful tokens.
 

@@ -18,7 +18,7 @@ from ztkit.engine.shredding import Part
 from ztkit.engine.simplify import macros
 from ztkit.engine.translation import Translation, View, first_line, translate
 from ztkit.errors import QueryError, TableUnreadableError
-from ztkit.model.snapshot import TableManifest
+from ztkit.model.snapshot import TableManifest, columns_of
 
 MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python."""
@@ -63,12 +63,13 @@ class OfflineInventory:
         connection.execute("SET allowed_paths = ?", [allowed])
         _lock(connection)
         for name, path in files.items():
-            connection.read_parquet(str(path.resolve())).create_view(name)
+            connection.read_parquet(str(path.resolve())).create_view(stored(name))
+            _show(connection, name)
         return cls(connection, tables, files)
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, pa.Table]) -> OfflineInventory:
-        """Open Arrow tables with the columns of `COLUMNS`, dynamic ones as JSON (cases, examples)."""
+        """Open Arrow tables with the columns of `COLUMNS`, dynamic ones as JSON text (cases, examples)."""
         connection = _connect()
         _lock(connection)
         inventory = cls(connection, {}, ())
@@ -77,13 +78,14 @@ class OfflineInventory:
 
     def refill(self, tables: Mapping[str, pa.Table]) -> None:
         """Hold these Arrow tables and nothing else: cheaper than a new connection, where many follow each other."""
-        for view in self._offered:
+        for view in (*self._offered, *self._tables):
             self._connection.execute(f'DROP VIEW "{view}"')
         for name in self._tables:
-            self._connection.execute(f'DROP TABLE "{name}"')
+            self._connection.execute(f'DROP TABLE "{stored(name)}"')
         self._offered, self._tables = [], {}
         for name, table in tables.items():
-            self._connection.from_arrow(table).create(name)
+            self._connection.from_arrow(table).create(stored(name))
+            _show(self._connection, name)
             self._tables[name] = TableManifest(name=name, rows=table.num_rows, status="complete")
         self._readable, self._views = set(tables), set(tables)
 
@@ -151,7 +153,7 @@ class OfflineInventory:
             raise TableUnreadableError(f"line {view.source.line}: table {table} is not in this inventory")
         shared = self._shared.get(view.source.view)
         if shared is None:
-            rows = self._narrowed(view.source).project(*_columns(view.columns, view.parts))
+            rows = self._narrowed(view.source).project(*_columns(table, view.columns, view.parts))
         else:
             rows = self._connection.table(self._made(view.source, shared))
         rows.create_view(view.name)
@@ -160,7 +162,7 @@ class OfflineInventory:
 
     def _narrowed(self, source: Source) -> duckdb.DuckDBPyRelation:
         """A table's rows of the types that a query asks for."""
-        rows = self._connection.table(source.table)
+        rows = self._connection.table(stored(source.table))
         if source.types is None:
             return rows
         types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
@@ -170,8 +172,8 @@ class OfflineInventory:
         """The table in memory that holds what several queries read; made when the first of them asks."""
         name = f"{source.view}__shared"
         if not shared.made:
-            rows = self._narrowed(source).project(*_columns(sorted(shared.columns), sorted(shared.parts)))
-            rows.create(name)
+            columns = _columns(source.table, sorted(shared.columns), sorted(shared.parts))
+            self._narrowed(source).project(*columns).create(name)
             shared.made = True
         return name
 
@@ -212,9 +214,25 @@ class Shared:
         self.places += view.places
 
 
-def _columns(columns: Iterable[str], wanted: Sequence[Part]) -> Iterator[duckdb.Expression]:
-    """Columns and parts; all parts of a dynamic column come from parsing it once as JSON and once as text."""
-    yield from map(duckdb.ColumnExpression, columns)
+def stored(table: str) -> str:
+    """The name of a table's rows as they are stored: dynamic columns are text."""
+    return f"{table}__stored"
+
+
+def _show(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Offer stored rows as the table that queries name."""
+    connection.table(stored(table)).project(*_columns(table, columns_of(table), ())).create_view(table)
+
+
+def _columns(table: str, columns: Iterable[str], wanted: Sequence[Part]) -> Iterator[duckdb.Expression]:
+    """Columns and parts; all parts of a dynamic column come from parsing it once as JSON and once as text.
+
+    A dynamic column becomes JSON only where it is wanted whole, since DuckDB then reads each value to see that it is.
+    """
+    kinds = columns_of(table)
+    for column in columns:
+        value = duckdb.ColumnExpression(column)
+        yield value.cast("JSON").alias(column) if kinds[column] == "dynamic" else value
     for text in (False, True):
         for column in dict.fromkeys(part.column for part in wanted if part.text == text):
             parts = [part for part in wanted if part.column == column and part.text == text]

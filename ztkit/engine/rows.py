@@ -13,15 +13,15 @@ from ztkit.model.snapshot import COLUMNS, columns_of
 
 DYNAMIC = tuple(name for name, kind in COLUMNS.items() if kind == "dynamic")
 _LOWER = ("type", "location", "resourceGroup")
-_JSON = pa.json_(pa.string())
 
 
 @lru_cache(maxsize=256)
 def schema_of(table: str) -> pa.Schema:
-    """Arrow schema of an inventory table; dynamic columns are JSON text."""
-    return pa.schema(
-        [(name, _JSON if kind == "dynamic" else pa.string()) for name, kind in columns_of(table).items()]
-    )
+    """Arrow schema of an inventory table; dynamic columns are JSON text.
+
+    They are not marked as JSON: readers hold every value that is to its grammar, which costs more than reading it.
+    """
+    return pa.schema([(name, pa.string()) for name in columns_of(table)])
 
 
 def canonical(row: Mapping[str, Any], table: str = "resources") -> dict[str, str | None]:
@@ -58,10 +58,7 @@ def to_arrow(rows: Iterable[Mapping[str, Any]], table: str = "resources") -> pa.
 
 def from_values(schema: pa.Schema, columns: Iterable[Sequence[str | None]]) -> pa.Table:
     """An Arrow table from canonical values, a sequence a column."""
-    arrays = []
-    for field, values in zip(schema, columns, strict=True):
-        text = pa.array(values, pa.string())
-        arrays.append(pa.ExtensionArray.from_storage(_JSON, text) if field.type == _JSON else text)
+    arrays = [pa.array(values, pa.string()) for values in columns]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 import duckdb_kql
 
+from ztkit.engine.stages import closing
+
 _LITERAL = r"('(?:[^']|'')*')"
 _COLUMN = r'("\w+")'
 _EXTRACTED = r"""(json_extract\("\w+", '(?:[^']|'')*'\))"""
@@ -23,9 +25,9 @@ _EXTRACTED_MARK = """json_extract("properties", '$.ztkitMark')"""
 _SPLIT = "json_extract(str_split("
 _PIECE = re.compile(r", '\$\[(\d+|#-1)\]'\)")
 _JOIN = "CAST(list_concat("
-_TAKEN = "ztkit_piece"
+TAKEN = "ztkit_piece"
 _OVER_ONE = re.compile(r"""list_transform\(\[("\w+")\], lambda (_\w+): """)
-_TEXT, _TIMELESS_TEXT = "ztkit_text", "ztkit_timeless_text"
+_TEXT, _TIMELESS_TEXT = TEXTS = ("ztkit_text", "ztkit_timeless_text")
 _OF_TIME = re.compile("TIME|DATE|INTERVAL|kqlnow|epoch|strptime", re.IGNORECASE)
 """Without any of these a statement has no value of a time type: the tables' columns are text and JSON."""
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
@@ -54,14 +56,14 @@ def _pieces(sql: str) -> str:
     """Take one piece of a split text without writing all of them as JSON first."""
     start = sql.find(_SPLIT)
     while start >= 0:
-        end = _closing(sql, start + len(_SPLIT) - 1)
+        end = closing(sql, start + len(_SPLIT) - 1)
         index = _PIECE.match(sql, end + 1)
         if index is None:
             start = sql.find(_SPLIT, start + 1)
             continue
         number = "-1" if index[1] == "#-1" else str(int(index[1]) + 1)
         pieces = sql[start + len("json_extract(") : end + 1]
-        sql = f"{sql[:start]}{_TAKEN}({pieces}, {number}){sql[index.end() :]}"
+        sql = f"{sql[:start]}{TAKEN}({pieces}, {number}){sql[index.end() :]}"
         start = sql.find(_SPLIT)
     return sql
 
@@ -70,7 +72,7 @@ def _joined(sql: str) -> str:
     """Write joined arrays as JSON: a cast would write an absent element in a way that is no JSON."""
     start = sql.find(_JOIN)
     while start >= 0:
-        end = _closing(sql, start + len("CAST"))
+        end = closing(sql, start + len("CAST"))
         lists = sql[start + len("CAST(") : end]
         if lists.endswith(" AS JSON"):
             lists = f"nullif(to_json({lists.removesuffix(' AS JSON')}), 'null'::JSON)"
@@ -83,28 +85,12 @@ def _applied(sql: str) -> str:
     """Apply functions of one column that are written as a function over a list of one: `list_transform([x], …)[1]`."""
     start = 0
     while call := _OVER_ONE.search(sql, start):
-        end = _closing(sql, call.start() + len("list_transform"))
+        end = closing(sql, call.start() + len("list_transform"))
         start = call.start() + 1
         if sql.startswith("[1]", end + 1):
             body = re.sub(rf"\b{call[2]}\b", call[1], sql[call.end() : end])
             sql = f"{sql[: call.start()]}({body}){sql[end + 4 :]}"
     return sql
-
-
-def _closing(sql: str, opening: int) -> int:
-    """Where the bracket that opens there is closed; brackets in quotes do not count."""
-    depth, quote = 0, ""
-    for position in range(opening, len(sql)):
-        character = sql[position]
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        else:
-            depth += (character == "(") - (character == ")")
-            if depth == 0:
-                return position
-    return len(sql)
 
 
 def simplify_columns(sql: str) -> str:
@@ -120,7 +106,7 @@ def macros() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
     rules: list[_Rule] = []
-    made = [f"CREATE MACRO {_TAKEN}(x, n) AS nullif(to_json(list_extract(x, n)), 'null'::JSON)"]
+    made = [f"CREATE MACRO {TAKEN}(x, n) AS nullif(to_json(list_extract(x, n)), 'null'::JSON)"]
     literal = _argument(_written("strcat('ztkit-mark', 'ztkit-mark')"))
     if _LITERAL_MARK in literal:
         rules.append(_Rule(_pattern(literal, _LITERAL_MARK, _LITERAL), lambda match: match[1]))

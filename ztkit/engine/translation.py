@@ -22,15 +22,27 @@ from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
 from ztkit.content.kql import Source, Token, sources, string_value, tokenize
 from ztkit.engine.dialect import Rewritten, rewrite
+from ztkit.engine.elements import take_structures
 from ztkit.engine.shredding import Part, Shredded, shred, take_parts
 from ztkit.engine.simplify import simplify, simplify_columns
+from ztkit.engine.specialise import specialise
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
 from ztkit.model.snapshot import COLUMNS, GRAPH_COLUMNS, columns_of
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
-_OURS = ("../content/kql.py", "dialect.py", "shredding.py", "simplify.py", "staging.py", "translation.py")
+_OURS = (
+    "../content/kql.py",
+    "dialect.py",
+    "elements.py",
+    "shredding.py",
+    "simplify.py",
+    "specialise.py",
+    "stages.py",
+    "staging.py",
+    "translation.py",
+)
 Kept = tuple[str, tuple[str, ...], bool]
 """A translation as it is kept: the statement, its clocks, and whether it reads parts."""
 
@@ -90,7 +102,7 @@ def translate(query: str) -> Translation:
     path = _kept_path(query)
     kept = _kept(path)
     if kept is None:
-        kept = _in_parts(query, shredded) or (*_translated(query, plain), False)
+        kept = _in_parts(query, shredded) or _as_it_is(query, plain)
         _keep(path, kept)
     sql, clocks, in_parts = kept
     return Translation(sql, clocks, _views(query, shredded) if in_parts else _whole(plain))
@@ -106,7 +118,23 @@ def _in_parts(query: str, shredded: Shredded) -> Kept | None:
     schema = {view.name: [*view.columns, *(part.name for part in view.parts)] for view in views}
     sql, clocks = _translated(query, rewritten, schema)
     taken = take_parts(sql, parts, shredded.elements)
-    return None if taken is None else (simplify_columns(taken), clocks, True)
+    if taken is None:
+        return None
+    types = {view.name: _types(view) for view in views}
+    return specialise(take_structures(simplify_columns(taken)), types), clocks, True
+
+
+def _as_it_is(query: str, rewritten: Rewritten) -> Kept:
+    """A query translated to read tables as they are."""
+    sql, clocks = _translated(query, rewritten)
+    return specialise(sql, {view.name: _types(view) for view in _whole(rewritten)}), clocks, False
+
+
+def _types(view: View) -> dict[str, str]:
+    """The types of what a query reads, as DuckDB names them."""
+    own = columns_of(view.source.table)
+    columns = {column: "VARCHAR" if own[column] == "string" else "JSON" for column in view.columns}
+    return columns | {part.name: "VARCHAR" if part.text else "JSON" for part in view.parts}
 
 
 def _views(query: str, shredded: Shredded) -> tuple[View, ...]:

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ztkit.collect.importers import import_files, table_of
@@ -317,6 +317,8 @@ def test_files_are_readable_by_their_owner_only(workspace, tmp_path):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.text(max_size=200))
+@example('"')
+@example('id,type\n"')
 def test_whatever_text_is_imported_the_answer_is_rows_or_an_error_with_its_place(tmp_path, text):
     path = write(tmp_path, "any.json", text.encode("utf-8", "replace").decode())
     try:

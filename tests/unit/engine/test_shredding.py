@@ -114,7 +114,7 @@ def test_queries_that_share_their_rows_answer_as_each_alone(query):
         assert found[query] == expected
         assert not opened._shared
         left = opened._connection.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        assert left == [("resources",)], "shared rows go after the last query that reads them"
+        assert left == [("resources__stored",)], "shared rows go after the last query that reads them"
 
 
 def test_expecting_a_query_that_is_wrong_is_no_error_until_it_runs():
