@@ -20,6 +20,8 @@ RESETS_AFTER = "x-ms-user-quota-resets-after"
 _MARGIN_SECONDS = 0.02
 _WINDOWS = 3
 """How many windows back the quickest answer is looked for; before there are two of them, none is known to be quick."""
+_ALONE_SECONDS = 0.4
+"""How long others wait at most for the first answer of a window; where even the quickest take longer, they do not wait."""
 _SLACK_SECONDS = (0.25, 1.0)
 """What the first 429 in spite of all adds to a window, and the most that others make of it, each doubling it."""
 
@@ -54,7 +56,9 @@ class Pace:
 
     A window begins when the service counts the first request of it: after that was sent, and before an answer came. What
     its first answer took longer than the quickest ones lately may have passed on the way there (a new connection, a network
-    that was slow for a moment), so the window is taken to have begun that much later.
+    that was slow for a moment), so the window is taken to have begun that much later. Where answers are quick, the first
+    request of a window goes alone, so that its answer does not wait for the work on others and tells the beginning well;
+    where they are slow, the first of several answers tells it better.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -170,10 +174,18 @@ class Pace:
             self._close()
             resets_at = None
         if self._left > 0:
-            return 0
+            return self._seconds_alone(now)
         if resets_at is None:
             return None if self._in_flight else 0
         return resets_at - now
+
+    def _seconds_alone(self, now: float) -> float:
+        """How long the first request of a window has still to itself."""
+        if self._began is None or self._heard is not None or not self._in_flight:
+            return 0
+        if not self._quickest_lately or min(self._quickest_lately) > _ALONE_SECONDS:
+            return 0
+        return max(0, self._began + _ALONE_SECONDS - now)
 
 
 def _told(headers: Mapping[str, str]) -> tuple[int, float] | None:

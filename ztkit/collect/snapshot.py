@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ztkit import __version__
+from ztkit.collect.sorting import Contents, sort_rows
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import schema_of, to_arrow
 from ztkit.errors import SnapshotError
@@ -22,8 +22,6 @@ from ztkit.model.snapshot import Scope, SnapshotManifest, TableManifest, TableSt
 from ztkit.workspace import Workspace, write_model
 
 BATCH_ROWS = 20_000
-ROW_GROUP_ROWS = 20_480
-"""Rows a Parquet row group: small enough that a query on one type skips the others."""
 
 
 @dataclass(frozen=True)
@@ -115,21 +113,20 @@ class SnapshotWriter:
                 that is named here and has no rows is in the manifest too.
             notes: what a reader of the manifest should know.
         """
-        tables, scope = [], _ScopeOf()
+        tables: list[TableManifest] = []
+        tenants: set[str] = set()
+        subscriptions: set[str] = set()
         notes = list(notes)
-        with duckdb.connect(":memory:") as connection:
-            connection.execute("SET memory_limit = '1GB'")
-            connection.execute("SET temp_directory = ?", [str(self._folder)])
-            connection.execute("SET enable_progress_bar = false")
-            for name, writer in sorted(self._tables.items()):
-                writer.close()
-                state = known.get(name, Completeness())
-                table, doubled = self._finish_table(connection, name, writer, state, scope)
-                tables.append(table)
-                if doubled:
-                    notes.append(
-                        f"table {name}: {doubled} rows had the id of another row; the last one read was kept"
-                    )
+        for name, writer in sorted(self._tables.items()):
+            writer.close()
+            table, contents = self._finish_table(name, known.get(name, Completeness()))
+            tables.append(table)
+            tenants |= contents.tenants
+            subscriptions |= contents.subscriptions
+            if doubled := writer.rows - table.rows:
+                notes.append(
+                    f"table {name}: {doubled} rows had the id of another row; the last one read was kept"
+                )
         for name, state in sorted(known.items()):
             if name not in self._tables:
                 tables.append(
@@ -144,27 +141,18 @@ class SnapshotWriter:
             tool=f"ztkit {__version__}",
             source=source,
             origin=tuple(origin),
-            scope=Scope(
-                tenants=tuple(sorted(scope.tenants)), subscriptions=tuple(sorted(scope.subscriptions))
-            ),
+            scope=Scope(tenants=tuple(sorted(tenants)), subscriptions=tuple(sorted(subscriptions))),
             tables=tuple(tables),
             notes=tuple(notes),
         )
         write_model(self._folder / "manifest.json", self.manifest)
         return self.manifest
 
-    def _finish_table(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        name: str,
-        writer: TableWriter,
-        state: Completeness,
-        scope: _ScopeOf,
-    ) -> tuple[TableManifest, int]:
+    def _finish_table(self, name: str, state: Completeness) -> tuple[TableManifest, Contents]:
         unsorted, final = self._folder / f".{name}.parquet", self._folder / f"{name}.parquet"
-        types = _sort(connection, unsorted, final, schema_of(name).names, scope)
+        contents = sort_rows(unsorted, final)
         unsorted.unlink()
-        rows = sum(types.values())
+        rows = sum(contents.types.values())
         status, reason = state.status, state.reason
         if status == "complete" and state.expected is not None and rows < state.expected:
             status, reason = "partial", f"{rows} of {state.expected} rows"
@@ -175,49 +163,9 @@ class SnapshotWriter:
             sha256=sha256(final),
             status=status,
             reason=reason,
-            types=types,
+            types=contents.types,
         )
-        return manifest, writer.rows - rows
-
-
-@dataclass
-class _ScopeOf:
-    """Tenants and subscriptions met while tables are finished."""
-
-    tenants: set[str] = field(default_factory=set)
-    subscriptions: set[str] = field(default_factory=set)
-
-
-def _sort(
-    connection: duckdb.DuckDBPyConnection, unsorted: Path, final: Path, names: Sequence[str], scope: _ScopeOf
-) -> dict[str, int]:
-    """Order rows by type and id, each id once; returns rows by type."""
-    columns = ", ".join(f'"{name}"' for name in names)
-    subscription = "subscriptionId" if "subscriptionId" in names else "''"
-    quoted = str(final).replace("'", "''")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT file_row_number AS number FROM "
-        "read_parquet(?, file_row_number = true) "
-        "QUALIFY row_number() OVER (PARTITION BY lower(id) ORDER BY file_row_number DESC) > 1",
-        [str(unsorted)],
-    )
-    connection.execute(
-        f"COPY (SELECT {columns} FROM read_parquet(?, file_row_number = true) "  # noqa: S608 - fixed names
-        "WHERE file_row_number NOT IN (SELECT number FROM replaced) ORDER BY type, lower(id)) "
-        f"TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})",
-        [str(unsorted)],
-    )
-    rows = connection.execute(
-        f"SELECT type, tenantId, {subscription}, count(*) "  # noqa: S608 - fixed names
-        "FROM read_parquet(?) GROUP BY ALL ORDER BY ALL",
-        [str(final)],
-    ).fetchall()
-    types: dict[str, int] = {}
-    for kind, tenant, subscription, count in rows:
-        types[kind] = types.get(kind, 0) + count
-        scope.tenants.update(filter(None, [tenant]))
-        scope.subscriptions.update(filter(None, [subscription]))
-    return types
+        return manifest, contents
 
 
 def sha256(path: Path) -> str:
