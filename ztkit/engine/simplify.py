@@ -48,8 +48,15 @@ def simplify(sql: str) -> str:
     for rule in _rules()[0]:
         sql = rule.pattern.sub(rule.replacement, sql)
     if not _OF_TIME.search(_QUOTED.sub("", sql)):
-        sql = sql.replace(f"{_TEXT}(", f"{_TIMELESS_TEXT}(")
+        sql = _replace(sql, f"{_TEXT}(", f"{_TIMELESS_TEXT}(")
     return sql
+
+
+def _replace(sql: str, old: str, new: str) -> str:
+    """Replace what stands outside of texts."""
+    return re.sub(
+        rf"'(?:[^']|'')*'|{re.escape(old)}", lambda match: new if match[0] == old else match[0], sql
+    )
 
 
 def _pieces(sql: str) -> str:
@@ -95,7 +102,7 @@ def _applied(sql: str) -> str:
 
 def simplify_columns(sql: str) -> str:
     """Simplify a statement further whose extracted values have become columns; see `shredding.take_parts`."""
-    return _applied(sql.replace('ztkit_int_of("', 'ztkit_int("'))
+    return _applied(_replace(sql, 'ztkit_int_of("', 'ztkit_int("'))
 
 
 def macros() -> tuple[str, ...]:

@@ -59,6 +59,10 @@ _SOME = re.compile(
 _NONE = re.compile(r"""\((coalesce\("\w+"(?: ->> '\$')?, ''\)) IS NULL OR CAST\(\1 AS VARCHAR\) = ''\)""")
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"})
 _BINDING = threading.Lock()
+_LIKE_CODE = re.compile("\N{SECTION SIGN}|ztkit|to_json|TRUE|FALSE|WITH|SELECT|DISTINCT|UNION")
+_OURS = ("'$", "'[{")
+"""How paths and structures begin, on which types depend."""
+_MASK = re.compile("'\N{SECTION SIGN}(\\d+)'")
 
 
 class UnexpectedStatementError(Exception):
@@ -75,11 +79,27 @@ def specialise(sql: str, tables: Mapping[str, Types]) -> str:
     Returns:
         The statement; as it was where it is not written as expected, or where DuckDB refuses it.
     """
+    masked, literals = _mask(sql)
     try:
         with _BINDING:
-            return _statement(sql, dict(tables))[0]
+            found = _statement(masked, dict(tables))[0]
+        return _MASK.sub(lambda match: literals[int(match[1])], found)
     except (duckdb.Error, UnexpectedStatementError):  # running it says what is wrong
         return sql
+
+
+def _mask(sql: str) -> tuple[str, list[str]]:
+    """A statement in which texts that look like parts of one have others in their place, and those texts."""
+    literals: list[str] = []
+
+    def put(match: re.Match[str]) -> str:
+        text = match[0]
+        if text[0] != "'" or text.startswith(_OURS) or not _LIKE_CODE.search(text):
+            return text
+        literals.append(text)
+        return f"'\N{SECTION SIGN}{len(literals) - 1}'"
+
+    return TOKEN.sub(put, sql), literals
 
 
 def _statement(sql: str, known: Mapping[str, Types]) -> tuple[str, Types]:

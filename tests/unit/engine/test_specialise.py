@@ -93,6 +93,26 @@ def test_the_answer_is_that_of_the_translators_own_statement(inventory, query):
     assert in_order(inventory.run(query, NOW)) == in_order(plainly(inventory, query))
 
 
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ztkit_text("name")',
+        "CASE WHEN TRUE THEN 1 END ",
+        "(WITH _s0 AS (SELECT * FROM x",
+        'CAST(to_json("name") AS JSON[])',
+        "TRUE AND FALSE THEN ",
+        "\N{SECTION SIGN}0",
+        "SELECT DISTINCT * UNION",
+    ],
+)
+def test_text_that_looks_like_a_statement_stays_text(inventory, text):
+    literal = "'" + text + "'"
+    query = f"resources | extend z = strcat(name, {literal}) | where z !~ {literal} | project id, z, y = tolower({literal})"
+    assert in_order(inventory.run(query, NOW)) == in_order(plainly(inventory, query))
+    assert set(inventory.run(query, NOW)["y"].to_pylist()) == {text.lower()}
+
+
 def test_what_is_written_for_other_types_goes():
     query = "resources | extend x = tolower(tostring(properties.s)) | project id, y = iff(x =~ 'A', strcat(x, 'b'), 'c')"
     sql = translate(query).sql
