@@ -264,7 +264,8 @@ def test_what_happens_meanwhile_can_be_that_it_goes_away():
         page(client)
         with pytest.raises((ServiceResponseError, IncompleteReadError)):
             page(client)
-        with pytest.raises(ServiceRequestError, match="refused"):
+        # a connection that the kernel took while the server was leaving is reset, any other is refused
+        with pytest.raises((ServiceRequestError, ServiceResponseError), match=r"refused|reset"):
             page(client)
         azure.come_back()
         assert page(client).count == 3
