@@ -119,9 +119,20 @@ def test_the_cluster_knows_of_each_table_what_the_snapshot_knows(both):
 
 
 @pytest.fixture
-def tenant(standin, tmp_path, request):
+def attentive(standin):
+    """The cluster as it is by itself, before a test and after it: others may be the first to need it."""
+
+    def reset():
+        standin.answers, standin.hears_properties, standin.deaf = [], True, False
+
+    reset()
+    yield
+    reset()
+
+
+@pytest.fixture
+def tenant(standin, attentive, tmp_path, request):
     """A small snapshot with hostile text, and a database of its own on the cluster; not pushed yet."""
-    standin.answers, standin.hears_properties, standin.deaf = [], True, False
     workspace = Workspace.create(tmp_path / "w", Engagement(organisation="Hostile"))
     with SnapshotWriter(workspace, taken=NOW, written=NOW) as writer:
         for number, text in enumerate(HOSTILE):
