@@ -169,6 +169,10 @@ class Emulator:
         self._leaving.start()
         is_gone.wait()
 
+    def wait_until_gone(self) -> None:
+        """Wait until `go_away` has come to its end."""
+        self._left()
+
     def come_back(self) -> None:
         """Take connections again, after `go_away`."""
         self._left()
