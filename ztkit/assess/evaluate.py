@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -25,6 +26,8 @@ FINDINGS = pa.schema([("check", pa.string()), *((name, pa.string()) for name in 
 """Arrow schema of findings: one row a check and resource."""
 WORKERS = 2
 """Checks that run at once: one plans while another reads; more would only add to the peak of memory."""
+AHEAD = 6
+"""Checks that may be running, or wait for being told of: findings do not heap up in memory while others are written."""
 _STATUSES = pa.array(["pass", "fail", "skip"])
 Observe = Callable[["CheckRun", pa.Table], None]
 """Told of each check that was run: the run and its findings (schema `FINDINGS`), for writing them and for progress."""
@@ -81,10 +84,19 @@ def evaluate(
     order = source.expect([check.query for check in wanted])
     runs: dict[int, CheckRun] = {}
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        found = pool.map(lambda position: run_check(wanted[position], source, now), order)
-        for position, (run, findings) in zip(order, found, strict=True):
-            observe(run, findings)
-            runs[position] = run
+        waiting: deque[tuple[int, Future[tuple[CheckRun, pa.Table]]]] = deque()
+
+        def tell() -> None:
+            position, found = waiting.popleft()
+            runs[position], findings = found.result()
+            observe(runs[position], findings)
+
+        for position in order:
+            if len(waiting) == AHEAD:
+                tell()
+            waiting.append((position, pool.submit(run_check, wanted[position], source, now)))
+        while waiting:
+            tell()
     return [runs[position] for position in range(len(wanted))]
 
 
@@ -138,13 +150,20 @@ def findings_of(check: Check, rows: pa.Table) -> pa.Table:
         raise QueryError("a row has no id")
     plain = pc.all(pc.string_is_ascii(columns["id"])).as_py()
     ids = pc.ascii_lower(columns["id"]) if plain else pc.utf8_lower(columns["id"])  # much faster, the same
-    if len(pc.unique(ids)) != rows.num_rows:
+    if not _all_distinct(ids):
         counts = pc.value_counts(ids)
         twice = next(item["values"] for item in counts.to_pylist() if item["counts"] > 1)
         raise QueryError(f"the row of {twice} comes more than once; every resource has one row")
     check_column = pa.repeat(pa.scalar(check.id), rows.num_rows)
     arrays = [check_column, *(columns[name] for name in FINDING_COLUMNS)]
     return pa.Table.from_arrays(arrays, schema=FINDINGS)
+
+
+def _all_distinct(ids: pa.ChunkedArray) -> bool:
+    """Whether no id comes twice. Many come in order, as a snapshot holds them, which is seen much sooner."""
+    array = ids.combine_chunks()
+    ascending: bool = pc.all(pc.less(array[:-1], array[1:])).as_py()
+    return ascending or len(pc.unique(array)) == len(array)
 
 
 def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:

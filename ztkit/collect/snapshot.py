@@ -200,4 +200,5 @@ def open_snapshot(workspace: Workspace, snapshot_id: str, *, verify: bool = True
                 f"{path} is not what its manifest says: it was altered. Import the snapshot again."
             )
         files[table.name] = path
-    return OfflineInventory.from_files(files, {table.name: table for table in manifest.tables})
+    tables = {table.name: table for table in manifest.tables}
+    return OfflineInventory.from_files(files, tables, private=workspace.root)

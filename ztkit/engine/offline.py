@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from ztkit.content.kql import Source
+from ztkit.engine.sharing import Shared, order_of_least
 from ztkit.engine.shredding import Part
 from ztkit.engine.simplify import macros
 from ztkit.engine.translation import Translation, View, first_line, translate
@@ -21,7 +23,9 @@ from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.snapshot import TableManifest, columns_of
 
 MEMORY_LIMIT = "1500MB"
-"""What DuckDB may take; the rest of the 2 GiB goes to Python."""
+"""What DuckDB may take; the rest of the 2 GiB goes to Python. What it cannot hold is spilled."""
+SPILLED = ".spilled-"
+"""How the name of a folder with spilled rows begins."""
 
 
 _QUIET = threading.Lock()
@@ -41,8 +45,10 @@ class OfflineInventory:
         connection: duckdb.DuckDBPyConnection,
         tables: Mapping[str, TableManifest],
         readable: Iterable[str],
+        spill: TemporaryDirectory[str] | None = None,
     ) -> None:
         self._connection = connection
+        self._spill = spill
         self._tables = dict(tables)
         self._readable = set(readable)
         self._views: set[str] = set(readable)
@@ -51,26 +57,31 @@ class OfflineInventory:
         self._shared: dict[str, Shared] = {}
 
     @classmethod
-    def from_files(cls, files: Mapping[str, Path], tables: Mapping[str, TableManifest]) -> OfflineInventory:
+    def from_files(
+        cls, files: Mapping[str, Path], tables: Mapping[str, TableManifest], private: Path | None = None
+    ) -> OfflineInventory:
         """Open Parquet files as tables.
 
         Args:
             files: the file of each table that can be read.
             tables: what is known of each table; one without a file is unreadable.
+            private: where a folder of mode 0700 may be made for rows that memory cannot hold (`MEMORY_LIMIT`); it is gone
+                when the inventory is closed. Without it, or where nothing can be written, such a query fails.
         """
-        connection = _connect()
+        spill = _spill(private)
+        connection = _connect(spill.name if spill else "")
         allowed = [str(path.resolve()) for path in files.values()]
         connection.execute("SET allowed_paths = ?", [allowed])
         _lock(connection)
         for name, path in files.items():
             connection.read_parquet(str(path.resolve())).create_view(stored(name))
             _show(connection, name)
-        return cls(connection, tables, files)
+        return cls(connection, tables, files, spill)
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, pa.Table]) -> OfflineInventory:
         """Open Arrow tables with the columns of `COLUMNS`, dynamic ones as JSON text (cases, examples)."""
-        connection = _connect()
+        connection = _connect("")
         _lock(connection)
         inventory = cls(connection, {}, ())
         inventory.refill(tables)
@@ -120,23 +131,41 @@ class OfflineInventory:
         """Be told which queries follow, each once: rows that several of them read are then read and parsed once.
 
         Returns:
-            The positions of the queries in the order that needs the least memory: those that read the same rows follow
-            each other, and the rows go with the last of them.
+            The positions of the queries in an order that needs little memory: the rows go with the last query that reads
+            them.
         """
-        first: dict[int, str] = {}
-        for position, query in enumerate(queries):
+        reads: list[set[str]] = [set() for _ in queries]
+        read: dict[str, Source] = {}
+        for query, names in zip(queries, reads, strict=True):
             with suppress(QueryError):  # running it says what is wrong
-                views = translate(query).views
-                first[position] = views[0].source.view
-                for view in views:
+                for view in translate(query).views:
                     if view.name != view.source.table:  # the table itself
                         self._shared.setdefault(view.source.view, Shared()).add(view)
+                        read[view.source.view] = view.source
+                        names.add(view.source.view)
         self._shared = {name: shared for name, shared in self._shared.items() if shared.places > 1}
-        return sorted(range(len(queries)), key=lambda position: (first.get(position, ""), position))
+        rows = self._rows_of({name: read[name] for name in self._shared})
+        sizes = {name: rows[name] * shared.width() for name, shared in self._shared.items()}
+        return order_of_least([names & set(sizes) for names in reads], sizes)
+
+    def _rows_of(self, read: Mapping[str, Source]) -> dict[str, int]:
+        """How many rows sources have."""
+        by_type = {
+            table: dict(self._connection.table(stored(table)).aggregate("type, count(*)").fetchall())
+            for table in {source.table for source in read.values()} & self._readable
+        }
+
+        def rows(source: Source) -> int:
+            of_table: dict[str, int] = by_type.get(source.table, {})
+            return sum(of_table.get(name, 0) for name in (source.types or of_table))
+
+        return {name: rows(source) for name, source in read.items()}
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and delete what was spilled."""
         self._connection.close()
+        if self._spill:
+            self._spill.cleanup()
 
     def __enter__(self) -> OfflineInventory:
         return self
@@ -155,7 +184,7 @@ class OfflineInventory:
         if shared is None:
             rows = self._narrowed(view.source).project(*_columns(table, view.columns, view.parts))
         else:
-            rows = self._connection.table(self._made(view.source, shared))
+            rows = self._made(view.source, shared).project(*_from_held(view, shared.held))
         rows.create_view(view.name)
         self._views.add(view.name)
         self._offered.append(view.name)
@@ -168,14 +197,14 @@ class OfflineInventory:
         types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
         return rows.filter(duckdb.ColumnExpression("type").isin(*types))
 
-    def _made(self, source: Source, shared: Shared) -> str:
+    def _made(self, source: Source, shared: Shared) -> duckdb.DuckDBPyRelation:
         """The table in memory that holds what several queries read; made when the first of them asks."""
         name = f"{source.view}__shared"
         if not shared.made:
-            columns = _columns(source.table, sorted(shared.columns), sorted(shared.parts))
+            columns = _columns(source.table, sorted(shared.columns), shared.held)
             self._narrowed(source).project(*columns).create(name)
             shared.made = True
-        return name
+        return self._connection.table(name)
 
     def _done(self, translation: Translation) -> None:
         """Forget shared rows after the last query that reads them."""
@@ -193,25 +222,6 @@ class OfflineInventory:
                         self._offered.remove(name)
                     self._connection.execute(f'DROP TABLE "{view.source.view}__shared"')
                     del self._shared[view.source.view]
-
-
-@dataclass
-class Shared:
-    """Rows that several queries to come read, and what they need of them."""
-
-    columns: set[str] = field(default_factory=set)
-    parts: set[Part] = field(default_factory=set)
-    views: set[str] = field(default_factory=set)
-    uses: int = 0
-    places: int = 0
-    made: bool = False
-
-    def add(self, view: View) -> None:
-        """Note that one more query reads them."""
-        self.columns |= set(view.columns)
-        self.parts |= set(view.parts)
-        self.uses += 1
-        self.places += view.places
 
 
 def stored(table: str) -> str:
@@ -246,8 +256,28 @@ def _columns(table: str, columns: Iterable[str], wanted: Sequence[Part]) -> Iter
                 yield value.alias(part.name)
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+def _from_held(view: View, held: Collection[Part]) -> Iterator[duckdb.Expression]:
+    """What a view offers of rows that are held."""
+    for name in view.columns:
+        yield duckdb.ColumnExpression(name)
+    for part in view.parts:
+        if part in held:
+            yield duckdb.ColumnExpression(part.name)
+        else:
+            value = duckdb.ColumnExpression(part.as_json.name)
+            found = duckdb.FunctionExpression("json_extract_string", value, duckdb.ConstantExpression("$"))
+            yield duckdb.CoalesceOperator(found, duckdb.ConstantExpression("")).alias(part.name)
+
+
+def _spill(private: Path | None) -> TemporaryDirectory[str] | None:
+    if private is None or not os.access(private, os.W_OK):
+        return None
+    return TemporaryDirectory(prefix=SPILLED, dir=private)
+
+
+def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
+    connection.execute("SET temp_directory = ?", [spill])  # its default is a folder where the process runs
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute("SET enable_progress_bar = false")  # it would write into standard output

@@ -58,6 +58,11 @@ class Part:
         digest = hashlib.sha256(f"{self.column}{self.path}".encode()).hexdigest()[:10]
         return f"{'t' if self.text else 'p'}_{digest}"
 
+    @property
+    def as_json(self) -> Part:
+        """The same value as JSON."""
+        return Part(self.column, self.path, text=False)
+
 
 @dataclass(frozen=True)
 class Shredded:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from ztkit.engine import offline
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.errors import QueryError, TableUnreadableError, UnsupportedConstructError
@@ -168,3 +169,44 @@ def test_text_from_the_tenant_is_never_part_of_a_statement():
         assert ids(opened, "resources | where name has 'DROP' | project id, name") == ["/h"]
         quoted = hostile.replace("'", "\\'")
         assert ids(opened, f"resources | where type =~ '{quoted}' | project id") == ["/h"]
+
+
+LARGE = (
+    "CREATE TABLE large AS SELECT i, md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS s FROM range(2000000) t(i)"
+)
+"""A statement whose rows take more than the memory of the tests below, as shared rows of a large inventory can."""
+
+
+@pytest.fixture
+def little_memory(monkeypatch, tmp_path):
+    monkeypatch.setattr(offline, "MEMORY_LIMIT", "80MB")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    return elsewhere
+
+
+def test_rows_that_memory_cannot_hold_go_to_a_private_folder_that_closing_deletes(little_memory, tmp_path):
+    private = tmp_path / "private"
+    private.mkdir()
+    with OfflineInventory.from_files({}, {}, private) as opened:
+        opened._connection.execute(LARGE)
+        (folder,) = private.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert sum(file.stat().st_size for file in folder.iterdir()) > 10_000_000
+        assert opened._connection.execute("SELECT count(DISTINCT s) FROM large").fetchone() == (2_000_000,)
+    assert list(private.iterdir()) == []
+    assert list(little_memory.iterdir()) == []
+
+
+@pytest.mark.parametrize("writable", [None, False])
+def test_without_a_private_folder_nothing_is_spilled(little_memory, tmp_path, monkeypatch, writable):
+    private = None if writable is None else tmp_path
+    monkeypatch.setattr(offline.os, "access", lambda *_: False)
+    with (
+        OfflineInventory.from_files({}, {}, private) as opened,
+        pytest.raises(duckdb.Error, match=r"(?i)memory|temp"),
+    ):
+        opened._connection.execute(LARGE)
+    assert list(tmp_path.iterdir()) == [little_memory]
+    assert list(little_memory.iterdir()) == []
