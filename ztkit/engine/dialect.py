@@ -74,7 +74,7 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
             edits.append((tokens[0].start, tokens[0].start, source.view + suffix + bar))
         else:
             tables[source.token] = source
-        if narrowed and source.condition is not None and _is_asked_of_lower_case(tokens, *source.condition):
+        if narrowed and source.condition and asks_no_more(tokens, source):
             first, last = tokens[source.condition[0]], tokens[source.condition[1] - 1]
             end = last.start + len(last.text)
             edits.append((first.start, end, "true" + "\n" * query.count("\n", first.start, end)))
@@ -91,11 +91,24 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
     return Rewritten(kql, found)
 
 
-def _is_asked_of_lower_case(tokens: tuple[Token, ...], start: int, end: int) -> bool:
-    """Whether a condition on types is true of every row that has one of them: types are kept in lower case."""
+def asks_no_more(tokens: tuple[Token, ...], source: Source) -> bool:
+    """Whether a source's condition is true of every row that has one of its types: types are kept in lower case."""
+    if source.condition is None:
+        return False
+    start, end = source.condition
     return all(token.text == token.lower for token in tokens[start:end] if token.kind == "string") or not any(
         token.text == "==" or (token.lower == "in" and tokens[index + 1].text != "~")
         for index, token in enumerate(tokens[start:end], start)
+    )
+
+
+def is_option(tokens: tuple[Token, ...], index: int) -> bool:
+    """Whether a word is an option of an operator, as in ``join kind=inner``, and no column."""
+    return (
+        0 < index < len(tokens) - 1
+        and tokens[index].text in _COLUMN_WORDS
+        and tokens[index - 1].lower in _TAKES_KIND
+        and tokens[index + 1].text == "="
     )
 
 
@@ -111,7 +124,6 @@ def _word(tokens: tuple[Token, ...], index: int) -> str | None:
     if after == "(" and token.text in _RENAMED:
         return _RENAMED[token.text]
     if token.text in _COLUMN_WORDS and after != "(":
-        is_option = after == "=" and before is not None and before.lower in _TAKES_KIND
         quoted = (before is not None and before.text == "[") or after == "]"
-        return None if is_option or quoted else f"['{token.text}']"
+        return None if is_option(tokens, index) or quoted else f"['{token.text}']"
     return None

@@ -21,7 +21,7 @@ import platformdirs
 from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
 from ztkit.content.kql import Source, Token, sources, string_value, tokenize
-from ztkit.engine.dialect import Rewritten, rewrite
+from ztkit.engine.dialect import Rewritten, asks_no_more, is_option, rewrite
 from ztkit.engine.elements import take_structures
 from ztkit.engine.shredding import Part, Shredded, shred, take_parts
 from ztkit.engine.simplify import simplify, simplify_columns
@@ -143,12 +143,13 @@ def _views(query: str, shredded: Shredded) -> tuple[View, ...]:
     for number, source in enumerate(sources(tokenize(query))):
         name = source.view + _suffix(shredded)
         own = columns_of(source.table)
+        before = found.get(name, View(name, source, (), (), 0))
+        used = {*before.columns, *columns_used(query, source)}
         columns = tuple(
             column
-            for column in columns_used(query, source.table)
-            if own[column] != "dynamic" or column in shredded.whole
+            for column in own
+            if column in used and (own[column] != "dynamic" or column in shredded.whole)
         )
-        before = found.get(name, View(name, source, (), (), 0))
         parts = tuple(sorted({*before.parts, *shredded.parts.get(number, ())}))
         found[name] = View(name, source, columns, parts, before.places + 1)
     return tuple(found.values())
@@ -168,7 +169,14 @@ def _whole(rewritten: Rewritten) -> tuple[View, ...]:
 def _translated(
     query: str, rewritten: Rewritten, schema: Mapping[str, list[str]] | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    schema = schema or {source.view: columns_used(query, source.table) for source in rewritten.sources}
+    schema = schema or {
+        view: [
+            name
+            for name in columns_of(table)
+            if any(name in columns_used(query, source) for source in rewritten.sources if source.view == view)
+        ]
+        for view, table in {source.view: source.table for source in rewritten.sources}.items()
+    }
     try:
         translated = duckdb_kql.to_sql(
             stage(rewritten.kql), schema=dict(schema), allow_write=False, query_now=_CLOCK
@@ -188,17 +196,36 @@ def _translated(
     )
 
 
-def columns_used(query: str, table: str = "resources") -> list[str]:
-    """Columns of a table that a query can need: fewer columns make shorter SQL.
+def columns_used(query: str, source: Source) -> list[str]:
+    """Columns of a table that one place of a query can need: fewer columns make shorter SQL, and fewer bytes to hold.
 
-    All of them, unless a ``project`` or ``summarize`` of the outermost pipeline says what comes out.
+    All of them, unless a ``project`` or ``summarize`` of the outermost pipeline says what comes out. Where the pipeline
+    that begins at the place says so too, what is named elsewhere does not count.
     """
     tokens = tokenize(query)
     if not _says_what_comes_out(tokens) or any(token.lower == "union" for token in tokens):
-        return list(columns_of(table))
-    words = {token.text.rstrip("0123456789") for token in tokens if token.kind == "word"}
-    words |= {string_value(token) for token in tokens if token.kind == "string"}
-    return [name for name in columns_of(table) if name in words or name == "id"]
+        return list(columns_of(source.table))
+    start, end = _pipeline(tokens, source)
+    if not _says_what_comes_out(tokens[start:end]):
+        start, end = 0, len(tokens)
+    asked = range(*(source.condition or (0, 0))) if asks_no_more(tokens, source) else ()
+    used = [
+        tokens[index] for index in range(start, end) if index not in asked and not is_option(tokens, index)
+    ]
+    words = {token.text.rstrip("0123456789") for token in used if token.kind == "word"}
+    words |= {string_value(token) for token in used if token.kind == "string"}
+    return [name for name in columns_of(source.table) if name in words or name == "id"]
+
+
+def _pipeline(tokens: tuple[Token, ...], source: Source) -> tuple[int, int]:
+    """Where the pipeline that begins at a source starts and ends."""
+    start = source.token or 0
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += (tokens[index].text in "([{") - (tokens[index].text in ")]}")
+        if depth < 0:
+            return start, index
+    return start, len(tokens)
 
 
 def _says_what_comes_out(tokens: tuple[Token, ...]) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import duckdb_kql
 import pytest
 
+from ztkit.content.kql import sources, tokenize
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.engine.simplify import macros
@@ -107,10 +108,28 @@ def test_deep_nesting_stays_small():
         ("resources | summarize arg_max(name, *) by type | project id", list(COLUMNS)),
         ("resources | project-away name", list(COLUMNS)),
         ("resources | join (resources | project id, name) on id", list(COLUMNS)),
+        ("resources | where type =~ 'a/b' | project id", ["id"]),
+        ("resources | where type == 'A/b' | project id", ["id", "type"]),
+        ("resources | where type =~ 'a/b' and name == 'x' | project id", ["id", "name"]),
+        ("resources | join kind=inner (resources | project id) on id | project id", ["id"]),
     ],
 )
 def test_columns_that_a_query_can_need(query, columns):
-    assert columns_used(query) == columns
+    assert columns_used(query, sources(tokenize(query))[0]) == columns
+
+
+@pytest.mark.parametrize(
+    ("inner", "columns"),
+    [
+        ("resources | summarize count() by key = name", ["id", "name"]),
+        ("resources | where type =~ 'a/b' | project key = name", ["id", "name"]),
+        ("resources | where type =~ 'a/b' | extend key = name", ["id", "name", "type", "location"]),
+        ("resources | where type =~ 'a/b' | extend kind = 1 | project key = name", ["id", "name", "kind"]),
+    ],
+)
+def test_a_query_within_needs_what_it_names_where_it_says_what_comes_out(inner, columns):
+    query = f"resources | join kind=inner ({inner}) on $left.name == $right.key | project id, type, location1"
+    assert columns_used(query, sources(tokenize(query))[1]) == columns
 
 
 def test_every_conversion_that_the_translator_writes_is_known():
