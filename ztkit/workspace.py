@@ -66,7 +66,7 @@ class Workspace:
             UsageError: there is one already, or the folder holds something else.
         """
         if (root / "ztkit.toml").exists():
-            raise UsageError(f"{root} is a workspace already; `ztkit status {root}` shows it.")
+            raise UsageError(f"{root} is a workspace already; `ztkit status -w {root}` shows it.")
         if root.is_dir() and any(root.iterdir()):
             raise UsageError(f"{root} is not empty. Name a folder that is new or empty.")
         root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The documents say what is there: links lead somewhere, and the commands that they show are commands."""
+"""Documents and messages say what is there: links lead somewhere, and the commands that are shown are commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ DOCUMENTS = sorted(
     {ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")}
     | set((ROOT / "docs").glob("*.md"))
 )
+MODULES = sorted((ROOT / "ztkit").rglob("*.py"))
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]*))?\)")
 _BLOCK = re.compile(r"^```(?:\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`(ztkit [^`\n]+)`")
@@ -33,7 +34,7 @@ def commands(text):
 
 
 def wrong_with(line):
-    """What is no command or option of ztkit in a line; nothing where all is."""
+    """What is no command, option or argument of ztkit in a line; nothing where all is."""
     command = typer.main.get_command(app)
     context = command.context_class(command, info_name="ztkit")
     words = shlex.split(line.replace("…", ""))[1:]
@@ -43,9 +44,22 @@ def wrong_with(line):
             return f"{words[0]!r} is no command of {context.command_path}"
         context = found.context_class(found, info_name=words.pop(0), parent=context)
         command = found
-    known = {name for item in command.get_params(context) for name in (*item.opts, *item.secondary_opts)}
-    unknown = [word for word in words if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known]
-    return f"{context.command_path} has no {', '.join(unknown)}" if unknown else ""
+    parameters = command.get_params(context)
+    options = {name: item for item in parameters for name in (*item.opts, *item.secondary_opts)}
+    free = [item.nargs for item in parameters if item.param_type_name == "argument"]
+    unknown, positional = [], 0
+    words = iter(words)
+    for word in words:
+        name, _, value = word.partition("=")
+        if not re.match(r"--?[a-z]", word):
+            positional += 1
+        elif name not in options:
+            unknown.append(word)
+        elif not value and not options[name].is_flag:
+            next(words, None)
+    if unknown:
+        return f"{context.command_path} has no {', '.join(unknown)}"
+    return f"{context.command_path} takes {free}" if positional > sum(free) and -1 not in free else ""
 
 
 def anchors(path):
@@ -73,6 +87,12 @@ def test_every_command_that_is_shown_is_one(document):
     ] == []
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_a_message_names_is_one(module):
+    named = [line for line in _SPAN.findall(module.read_text(encoding="utf-8")) if "ztkit {" not in line]
+    assert [f"{line}: {wrong}" for line in named if (wrong := wrong_with(line))] == []
+
+
 def test_commands_are_found_and_wrong_ones_noticed():
     assert (
         len([line for document in DOCUMENTS for line in commands(document.read_text(encoding="utf-8"))]) > 40
@@ -83,4 +103,6 @@ def test_commands_are_found_and_wrong_ones_noticed():
     ]
     assert "no command" in wrong_with("ztkit assesss -w x")
     assert "--workspaces" in wrong_with("ztkit assess --workspaces x")
+    assert "takes []" in wrong_with("ztkit status x")
     assert wrong_with("ztkit assess -w x --live") == ""
+    assert wrong_with("ztkit import a.json b.json") == ""

@@ -49,13 +49,21 @@ def sentence(
         case "not-asked":
             return f"Not asked, and left out: {closing}."
         case "unanswered":
-            return _joined("Nobody has answered yet.", shown)
+            return _joined(_unanswered(claim), shown)
         case "dont-know":
             return _joined("The answer was “don't know”.", shown)
         case "not-applicable":
             return _does_not_apply(claim)
         case _:
             return _SAME_FOR_ALL[rule]
+
+
+def _unanswered(claim: Claim | None) -> str:
+    if claim is not None and claim.kind == "not-applicable":
+        return (
+            "Said not to apply, but the inventory has what it is about; nobody has said how far it is done."
+        )
+    return "Nobody has answered yet."
 
 
 def _does_not_apply(claim: Claim | None) -> str:

@@ -96,6 +96,13 @@ def test_evidence_in_scope_overrules_not_applicable_and_is_a_conflict():
     assert (item.value.lower, item.conflict) == (F(1, 4), True)
 
 
+def test_corroborating_evidence_in_scope_says_that_not_applicable_cannot_be_right():
+    item = scored("corroborating", [result(C, 1, 3)], [not_applicable(Q)])
+    assert (item.known, item.conflict) == (False, True)
+    assert item.sentence.startswith("Said not to apply, but the inventory has what it is about;")
+    assert item.sentence.endswith("25 % of what is in scope passes.")
+
+
 def test_the_newest_response_counts_and_the_earlier_ones_are_counted():
     item = scored(
         None,
