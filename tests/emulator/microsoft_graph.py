@@ -23,6 +23,8 @@ ROOT = "/v1.0"
 MAX_BATCH = 20
 MAX_TOP = 999
 _OPTIONS = frozenset({"$select", "$expand", "$filter", "$top", "$skiptoken", "$orderby", "$count", "$search"})
+_LATE_MEMBER = (b'"riskRemediation"', b'"unknownFutureValue"')
+"""A member of an enumeration that is told only to those who ask for all members, and what the others are told."""
 
 
 class MicrosoftGraph:
@@ -55,13 +57,15 @@ class MicrosoftGraph:
             return graph_error(
                 405, "Request_BadRequest", f"Specified HTTP method {request.method} is not allowed."
             )
-        return self._read(request.path, request.options, hits)
+        return self._read(request.path, request.options, hits, request.headers)
 
     def failed(self, request: Request, planned: Planned) -> Response:
         """The answer where a fault is a status."""
         return graph_status(planned, _entity(request.path))
 
-    def _read(self, path: str, options: Mapping[str, str], hits: Hits) -> Response:
+    def _read(
+        self, path: str, options: Mapping[str, str], hits: Hits, headers: Mapping[str, str]
+    ) -> Response:
         entity = _entity(path)
         if entity is None:
             segment = path.rstrip("/").rpartition("/")[2]
@@ -71,9 +75,10 @@ class MicrosoftGraph:
         ):
             return graph_error(400, "BadRequest", f"The query option '{unknown[0]}' is not known.")
         options = {name.lower(): value for name, value in options.items()}
-        if entity.singleton:
-            return self._single(entity, options)
-        return self._list(entity, path, options, hits)
+        found = self._single(entity, options) if entity.singleton else self._list(entity, path, options, hits)
+        if "include-unknown-enum-members" in headers.get("prefer", ""):
+            return found
+        return Response(found.status, found.body.replace(*_LATE_MEMBER), found.headers)
 
     def _single(self, entity: Entity, options: Mapping[str, str]) -> Response:
         rows = self._rows(entity.id)
@@ -137,7 +142,8 @@ class MicrosoftGraph:
         elif planned := hits.of(*STATUS_FAULTS):
             response = graph_status(planned, _entity(path))
         else:
-            response = self._read(path, dict(parse_qsl(text, keep_blank_values=True)), hits)
+            headers = {name.lower(): value for name, value in part.get("headers", {}).items()}
+            response = self._read(path, dict(parse_qsl(text, keep_blank_values=True)), hits, headers)
         return {
             "id": part["id"],
             "status": response.status,

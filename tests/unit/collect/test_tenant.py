@@ -120,6 +120,18 @@ def test_a_table_that_may_not_be_read_is_unreadable_and_nothing_else(space, azur
     assert_whole(space, manifest, source, unreadable=("securityresources", "riskyUser"))
 
 
+def test_microsoft_graph_is_asked_for_all_members_of_enumerations(space, azure):
+    """Without that it says `unknownFutureValue` for newer ones, such as the grant that Microsoft recommends."""
+    run(space, azure)
+    asked = [item for item in azure.recording.requests if item.path.startswith("/v1.0/")]
+    parts = [part for item in asked if item.method == "POST" for part in item.json()["requests"]]
+    alone = [item for item in asked if item.method == "GET"]
+    assert len(parts) > 40
+    assert alone
+    assert {part["headers"]["Prefer"] for part in parts} == {"include-unknown-enum-members"}
+    assert {item.headers.get("prefer") for item in alone} == {"include-unknown-enum-members"}
+
+
 def test_a_missing_licence_is_named(space, azure):
     azure.inject(Fault.LICENCE_MISSING, where="managedDevice")
     found = {table.name: table for table in run(space, azure).tables}

@@ -85,6 +85,21 @@ def test_derived_types_are_named(azure, client):
     }
 
 
+def test_a_new_member_of_an_enumeration_is_told_to_who_asks_for_it():
+    policy = {"id": "p", "displayName": "P", "type": "conditionalAccessPolicy", "tenantId": "t"}
+    policy["properties"] = {"grantControls": {"builtInControls": ["mfa", "riskRemediation"]}}
+    path = "/identity/conditionalAccess/policies"
+    with Emulator({**estate(1), "conditionalAccessPolicy": [policy]}) as azure, graph(azure) as client:
+        wanted = HttpRequest(
+            "GET", azure.url + "/v1.0" + path, headers={"Prefer": "include-unknown-enum-members"}
+        )
+        controls = [
+            answer.json()["value"][0]["grantControls"]["builtInControls"]
+            for answer in (get(client, azure, path), client.send_request(wanted))
+        ]
+    assert controls == [["mfa", "unknownFutureValue"], ["mfa", "riskRemediation"]]
+
+
 def test_a_singleton_is_an_object(azure, client):
     answer = get(client, azure, "/policies/authorizationPolicy").json()
     assert answer.pop("@odata.context").endswith("$metadata#policies/authorizationPolicy/$entity")

@@ -74,7 +74,8 @@ function Read-Answer([string] $Uri, [string] $Query) {
             if ($Query) { $reply = Invoke-AzRestMethod -Method POST -Uri $Uri -Payload $Query }
 #@graph
             elseif ($mg) {
-                $text = Invoke-MgGraphRequest -Method GET -Uri $Uri -OutputType Json -SkipHttpErrorCheck -StatusCodeVariable status
+                $all = @{ Headers = @{ Prefer = 'include-unknown-enum-members' }; OutputType = 'Json' } # or newer ones stay unnamed
+                $text = Invoke-MgGraphRequest -Method GET -Uri $Uri @all -SkipHttpErrorCheck -StatusCodeVariable status
                 $reply = @{ StatusCode = [int] $status; Content = $text }
             }
             else { $reply = Invoke-AzRestMethod -Method GET -Uri $Uri }

@@ -100,7 +100,7 @@ table() {
 entity() {
   local page=0
   asked+="${asked:+,}\"$1\"" next=${graph%/}/v1.0$2
-  while ask --method get --url "$next"; do
+  while ask --method get --url "$next" --headers Prefer=include-unknown-enum-members; do
     keep "$1" $((++page))
     [[ $next == "${graph%/}"/* ]] || return 0
   done

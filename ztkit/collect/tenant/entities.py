@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BATCH = 20
 """Requests that one batch takes."""
 _WHOLE = "all"
+_ALL_MEMBERS = {"Prefer": "include-unknown-enum-members"}
+"""Without it Microsoft Graph says `unknownFutureValue` for newer members of an enumeration, such as `riskRemediation`;
+https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations."""
 _REFUSALS = (400, 403, 404)
 
 
@@ -71,7 +74,8 @@ class EntityCollector:
 
     def _first_pages(self, chunk: Sequence[Entity]) -> Iterator[tuple[Entity, _Part]]:
         requests = [
-            {"id": str(number), "method": "GET", "url": entity.path} for number, entity in enumerate(chunk)
+            {"id": str(number), "method": "GET", "url": entity.path, "headers": _ALL_MEMBERS}
+            for number, entity in enumerate(chunk)
         ]
         waiting = {str(number): entity for number, entity in enumerate(chunk)}
         batch = HttpRequest("POST", "/v1.0/$batch", json={"requests": requests})
@@ -123,7 +127,7 @@ class EntityCollector:
                 self._take(entity, self._single(state.next))
 
     def _get(self, path: str) -> Answer:
-        return send(self._client, HttpRequest("GET", path), self._pace)
+        return send(self._client, HttpRequest("GET", path, headers=_ALL_MEMBERS), self._pace)
 
 
 def _path_of(link: str) -> str:
