@@ -110,6 +110,11 @@ SAID: Final[dict[str, tuple[tuple[int, str, str], ...]]] = {
         (1, "alerted", "A mail to the SOC."),
         (3, "assisted", "The playbook takes the role away once the analyst agrees."),
     ),
+    "identity.3.sign-in-review": (
+        (0, "once", "When the auditors asked which accounts nobody uses. There were two hundred."),
+        (2, "yearly", "In spring. The list was long enough for one."),
+        (3, "quarterly", "Every quarter now, and what nobody claims is switched off the same week."),
+    ),
     "identity.1.authentication-method": (
         (
             0,
@@ -356,8 +361,9 @@ UNANSWERED_UNTIL: Final[dict[str, int]] = {
     "endpoint.5.firmware-updates": 2,
     "data.5.insider-programme": 3,
     "identity.4.app-consent": 1,
+    "endpoint.4.risk-decides-access": 4,
 }
-"""Questions whose interview was put off to a later quarter."""
+"""Questions whose interview was put off to a later quarter; what is put off beyond the last date is still open."""
 
 LOW: Final = (
     "Not really. It came up in the audit and nobody has taken it yet.",

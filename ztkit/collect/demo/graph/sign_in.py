@@ -26,6 +26,7 @@ _SINCE: Final[dict[str, int]] = {
     "applications": 2,
     "moor-managed": 2,
     "migrated": 3,
+    "hard-match": 3,
     "tenants": 3,
     "no-calls": 3,
 }
@@ -213,7 +214,7 @@ def _synchronisation(scene: Scene) -> dict[str, Any]:
         "features": {
             "passwordSyncEnabled": _is_right(scene, "hashes"),
             "blockSoftMatchEnabled": False,
-            "blockCloudObjectTakeoverThroughHardMatchEnabled": False,
+            "blockCloudObjectTakeoverThroughHardMatchEnabled": _is_right(scene, "hard-match"),
             "softMatchOnUpnEnabled": True,
             "synchronizeUpnForManagedUsersEnabled": True,
             "deviceWritebackEnabled": False,
