@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -23,13 +22,14 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ztkit import journal
+from ztkit import journal, private
 from ztkit.errors import ContentError, UsageError, ZtkitError
 from ztkit.model.assessment import Assessment
 from ztkit.model.engagement import Engagement, as_toml, with_targets
 from ztkit.model.response import ExceptionsFile, LogLine, Response, Review, RiskException
 from ztkit.model.snapshot import SnapshotManifest
 from ztkit.model.types import ObjectiveId
+from ztkit.private import PrivateFolder
 
 FOLDER_MODE, FILE_MODE = 0o700, journal.FILE_MODE
 _LOG_LINE: TypeAdapter[Response | Review] = TypeAdapter(LogLine)
@@ -284,15 +284,12 @@ class Workspace:
         """A temporary folder that becomes ``<kind>/<identifier>`` when the block ends well, and goes otherwise."""
         parent = self.root / kind
         parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
-        try:
-            yield folder
-            for path in folder.iterdir():
-                path.chmod(FILE_MODE)
-            folder.rename(parent / identifier)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        folder = PrivateFolder(parent, ".unfinished-")
+        with folder as path:
+            yield path
+            for file in path.iterdir():
+                file.chmod(FILE_MODE)
+            folder.keep(parent / identifier)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -300,7 +297,7 @@ class Workspace:
         path = self.root / ".lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
-            _lock_file(descriptor)
+            private.lock(descriptor)
             yield
         finally:
             os.close(descriptor)  # releases the lock
@@ -343,17 +340,6 @@ def read_model(path: Path, model: type[M]) -> M:
         raise ZtkitError(
             f"{path} is damaged or was written by another version of ztkit: {first}"
         ) from problem
-
-
-def _lock_file(descriptor: int) -> None:
-    if os.name == "nt":  # pragma: no cover - needs Windows
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _ids(folder: Path, needed: str) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +26,7 @@ from ztkit.model.assessment import SnapshotRef
 from ztkit.model.check import Check
 from ztkit.model.engagement import Engagement
 from ztkit.model.snapshot import Scope, TableManifest
+from ztkit.private import PrivateFolder
 from ztkit.workspace import Workspace
 
 LIVE = "live"
@@ -123,8 +123,8 @@ class LiveTenant:
         def failing(run: CheckRun, findings: pa.Table) -> None:
             observe(run, findings.filter(pc.equal(findings["status"], "fail")))
 
-        with TemporaryDirectory(prefix=_PRIVATE, dir=self.folder) as private:
-            space = Workspace.create(Path(private) / "entities", Engagement(organisation=LIVE))
+        with PrivateFolder(self.folder, _PRIVATE) as private:
+            space = Workspace.create(private / "entities", Engagement(organisation=LIVE))
             order = order_for(
                 space,
                 checks,

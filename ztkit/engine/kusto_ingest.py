@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from ztkit.engine.kusto_manifest import quoted
 from ztkit.engine.kusto_wire import Connection, Database, connection_string, package
 from ztkit.errors import QueryError
+from ztkit.private import PrivateFolder
 
 COMMAND_LENGTH = 500_000
 """Characters of CSV in one inline command; a longer row goes alone."""
@@ -87,9 +88,9 @@ class Queued:
             data_format=package("azure.kusto.data").data_format.DataFormat.PARQUET,
             flush_immediately=True,  # or else the cluster waits 5 minutes for more
         )
-        with tempfile.TemporaryDirectory(prefix="ztkit-") as folder:
+        with PrivateFolder(Path(tempfile.gettempdir()), "ztkit-rows-") as folder:
             for number, part in enumerate(_parts(batches)):
-                path = Path(folder) / f"{table}-{number}.parquet"
+                path = folder / f"{table}-{number}.parquet"
                 pq.write_table(part, path, compression="snappy")
                 try:
                     self.client.ingest_from_file(str(path), ingestion_properties=properties)

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +20,7 @@ from ztkit.engine.simplify import macros
 from ztkit.engine.translation import Translation, View, first_line, translate
 from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.snapshot import TableManifest, columns_of
+from ztkit.private import PrivateFolder
 
 MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python. What it cannot hold is spilled."""
@@ -45,7 +45,7 @@ class OfflineInventory:
         connection: duckdb.DuckDBPyConnection,
         tables: Mapping[str, TableManifest],
         readable: Iterable[str],
-        spill: TemporaryDirectory[str] | None = None,
+        spill: PrivateFolder | None = None,
     ) -> None:
         self._connection = connection
         self._spill = spill
@@ -69,7 +69,7 @@ class OfflineInventory:
                 when the inventory is closed. Without it, or where nothing can be written, such a query fails.
         """
         spill = _spill(private)
-        connection = _connect(spill.name if spill else "")
+        connection = _connect(str(spill.path) if spill else "")
         allowed = [str(path.resolve()) for path in files.values()]
         connection.execute("SET allowed_paths = ?", [allowed])
         _lock(connection)
@@ -165,7 +165,7 @@ class OfflineInventory:
         """Close the connection, and delete what was spilled."""
         self._connection.close()
         if self._spill:
-            self._spill.cleanup()
+            self._spill.close()
 
     def __enter__(self) -> OfflineInventory:
         return self
@@ -269,10 +269,10 @@ def _from_held(view: View, held: Collection[Part]) -> Iterator[duckdb.Expression
             yield duckdb.CoalesceOperator(found, duckdb.ConstantExpression("")).alias(part.name)
 
 
-def _spill(private: Path | None) -> TemporaryDirectory[str] | None:
+def _spill(private: Path | None) -> PrivateFolder | None:
     if private is None or not os.access(private, os.W_OK):
         return None
-    return TemporaryDirectory(prefix=SPILLED, dir=private)
+    return PrivateFolder(private, SPILLED)
 
 
 def _connect(spill: str) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,90 @@
+"""Private folders: who may read them, and when they go."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ztkit.private import PrivateFolder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ztkit.private import PrivateFolder
+with PrivateFolder(Path(sys.argv[1]), ".rows-") as folder:
+    (folder / "rows").write_text("a tenant's rows")
+    print(folder, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def held(tmp_path):
+    """A folder that another process holds, and the process."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    yield Path(process.stdout.readline().strip()), process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_only_its_owner_may_read_it_and_it_goes_when_closed(tmp_path):
+    with PrivateFolder(tmp_path, ".rows-") as folder:
+        (folder / "rows").write_text("x")
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.glob(".*")} == {0}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_goes_when_what_is_done_in_it_fails(tmp_path):
+    with pytest.raises(ValueError, match="no"), PrivateFolder(tmp_path, ".rows-"):
+        raise ValueError("no")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_stays_and_holds_only_what_was_put_there(tmp_path):
+    folder = PrivateFolder(tmp_path, ".rows-")
+    with folder as path:
+        (path / "rows").write_text("x")
+        folder.keep(tmp_path / "kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["rows"]
+
+
+def test_a_folder_that_somebody_holds_is_left_alone(tmp_path, held):
+    theirs, _ = held
+    with PrivateFolder(tmp_path, ".rows-") as mine:
+        assert (theirs / "rows").exists()
+        with PrivateFolder(tmp_path, ".rows-"):
+            assert mine.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_what_a_killed_process_left_goes_with_the_next(tmp_path, held):
+    theirs, process = held
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (theirs / "rows").exists()
+    with PrivateFolder(tmp_path, ".other-"):
+        assert (theirs / "rows").exists()
+    with PrivateFolder(tmp_path, ".rows-"):
+        assert not theirs.exists()
+
+
+def test_one_without_a_lock_is_left_for_a_day_since_its_owner_may_be_making_it(tmp_path):
+    new, old = tmp_path / ".rows-new", tmp_path / ".rows-old"
+    new.mkdir()
+    old.mkdir()
+    (old / "rows").write_text("x")
+    two_days_ago = time.time() - 172_800
+    os.utime(old, (two_days_ago, two_days_ago))
+    with PrivateFolder(tmp_path, ".rows-"):
+        assert new.exists()
+        assert not old.exists()
