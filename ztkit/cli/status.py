@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.markup import escape
 
-from ztkit.assess.criteria import claim_of
 from ztkit.cli.console import out
 from ztkit.content.library import Library
+from ztkit.interview.session import Progress, session
+from ztkit.model.response import newest
 from ztkit.workspace import Workspace
 
 
@@ -17,8 +18,8 @@ def status_of(workspace: Workspace, library: Library, at: datetime) -> dict[str,
     """What a workspace holds, and what to do next."""
     engagement = workspace.engagement()
     responses = workspace.responses()
-    questions = [item for item in library.questions.values() if item.pillar in engagement.pillars]
-    claims = [claim for item in questions if (claim := claim_of(item, responses.get(item.id, ()), at))]
+    asked = session(library, engagement, responses, at).progress
+    last = newest([response for said in responses.values() for response in said])
     exceptions = workspace.exceptions()
     snapshots, assessments = workspace.snapshots(), workspace.assessments()
     return {
@@ -34,15 +35,19 @@ def status_of(workspace: Workspace, library: Library, at: datetime) -> dict[str,
             for item in snapshots
             for manifest in [workspace.manifest(item)]
         ],
-        "questions": len(questions),
-        "answered": sum(claim.kind == "answer" for claim in claims),
-        "dont_know": sum(claim.kind == "dont-know" for claim in claims),
-        "not_applicable": sum(claim.kind == "not-applicable" for claim in claims),
-        "stale": sum(claim.stale for claim in claims),
+        "questions": asked.total,
+        "answered": asked.said - asked.dont_know - asked.not_applicable - asked.unproven,
+        "dont_know": asked.dont_know,
+        "not_applicable": asked.not_applicable + asked.unproven,
+        "stale": asked.stale,
+        "open": asked.open,
+        "minutes_left": asked.minutes_left,
+        "waiting": asked.waiting,
+        "not_asked": asked.not_asked,
         "exceptions": len(exceptions),
         "exceptions_expired": sum(item.expires < at.date() for item in exceptions),
         "assessments": assessments,
-        "next": _next(workspace, snapshots, assessments),
+        "next": _next(workspace, snapshots, assessments, asked, last.at if last else None),
     }
 
 
@@ -54,18 +59,36 @@ def print_status(found: dict[str, Any]) -> None:
     for item in found["snapshots"]:
         incomplete = f"; incomplete: {', '.join(item['incomplete'])}" if item["incomplete"] else ""
         out.print(f"  {item['id']}  {item['rows']:,} rows{incomplete}")
-    out.print(
-        f"Questions: {found['answered']} of {found['questions']} answered, {found['dont_know']} don't know, "
-        f"{found['not_applicable']} not applicable, {found['stale']} answers are older than they should be"
-    )
+    out.print(f"Questions: {', '.join(_questions(found))}")
     out.print(f"Exceptions: {found['exceptions']}, of which {found['exceptions_expired']} expired")
     out.print(f"Assessments: {', '.join(found['assessments']) or 'none'}")
     out.print(f"Next: {found['next']}")
 
 
-def _next(workspace: Workspace, snapshots: list[str], assessments: list[str]) -> str:
-    if not snapshots and not (assessments and workspace.assessment(assessments[-1]).snapshot):
-        return "`ztkit import FILES` brings in an inventory"
-    if not assessments or (snapshots and assessments[-1] < snapshots[-1]):
+def _questions(found: dict[str, Any]) -> list[str]:
+    parts = {
+        "don't know": found["dont_know"],
+        "not applicable": found["not_applicable"],
+        f"open ({found['minutes_left']} minutes)": found["open"],
+        "waiting for another answer": found["waiting"],
+        "older than they should be": found["stale"],
+        "not asked, since another answer settles them": found["not_asked"],
+    }
+    counts = [f"{count} {what}" for what, count in parts.items() if count]
+    return [f"{found['answered']} of {found['questions']} answered", *counts]
+
+
+def _next(
+    workspace: Workspace, snapshots: list[str], assessments: list[str], asked: Progress, last: datetime | None
+) -> str:
+    assessed = workspace.assessment(assessments[-1]) if assessments else None
+    if not snapshots and not (assessed and assessed.snapshot) and last is None:
+        return "`ztkit collect` or `ztkit import FILES` brings in an inventory; `ztkit interview` asks the questions, also without one"
+    if snapshots and (assessed is None or assessments[-1] < snapshots[-1]):
         return "`ztkit assess` scores the newest snapshot"
+    if last is not None and (assessed is None or assessed.at < last):
+        told = "" if snapshots else " --interview-only"
+        return f"`ztkit assess{told}` scores what was said since the newest assessment"
+    if asked.open:
+        return f"`ztkit interview` goes on with {asked.open} open questions; `ztkit report` renders the newest assessment"
     return "`ztkit report` renders the newest assessment, `ztkit explain` shows where a number comes from"

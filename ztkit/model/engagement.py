@@ -41,7 +41,7 @@ class Engagement(Model):
 
 
 def as_toml(engagement: Engagement) -> str:
-    """ztkit.toml with its explanations, for an engagement with the method's own weights.
+    """ztkit.toml with its explanations.
 
     TOML strings are escaped as JSON strings are.
     """
@@ -52,11 +52,7 @@ def as_toml(engagement: Engagement) -> str:
         f"tenant = {json.dumps(engagement.tenant, ensure_ascii=False)}",
         f"pillars = {json.dumps(list(engagement.pillars))}",
         f"sources = {json.dumps(list(engagement.sources))}",
-        "",
-        "# [scoring]                       # the method's defaults; change them only with a reason",
-        '# share_of_initial = "3/5"        # weight of baseline and initial objectives in a pillar',
-        "# [scoring.pillar_weights]        # weight of a pillar in the index, 1 unless set",
-        "# identity = 2",
+        *_scoring(engagement.scoring),
         *_targets(engagement),
         "",
     ]
@@ -66,6 +62,23 @@ def as_toml(engagement: Engagement) -> str:
 def with_targets(text: str, engagement: Engagement) -> str:
     """The text of a ztkit.toml with the targets of an engagement in place of its own; comments stay."""
     return "\n".join([*_without_table(text.splitlines(), "targets"), *_targets(engagement), ""])
+
+
+def _scoring(scoring: Parameters) -> list[str]:
+    usual = Parameters().model_dump(mode="json")
+    chosen = {name: value for name, value in scoring.model_dump(mode="json").items() if value != usual[name]}
+    if not chosen:
+        return [
+            "",
+            "# [scoring]                       # the method's defaults; change them only with a reason",
+            '# share_of_initial = "3/5"        # weight of baseline and initial objectives in a pillar',
+            "# [scoring.pillar_weights]        # weight of a pillar in the index, 1 unless set",
+            "# identity = 2",
+        ]
+    weights = chosen.pop("pillar_weights", {})
+    shares = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()]
+    weighted = [f"{name} = {json.dumps(value)}" for name, value in weights.items()]
+    return ["", "[scoring]", *shares, *(["[scoring.pillar_weights]", *weighted] if weights else [])]
 
 
 def _targets(engagement: Engagement) -> list[str]:

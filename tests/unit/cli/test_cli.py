@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -94,15 +95,42 @@ def test_explain_of_nothing_known_says_so(engagement):
 def test_status_says_what_is_next(tmp_path, engagement):
     fresh = tmp_path / "fresh"
     run("init", fresh)
-    assert "ztkit import" in run("status", "-w", fresh)
-    assert "ztkit assess" in run("status", "-w", engagement)
+    assert "`ztkit import FILES` brings in an inventory; `ztkit interview`" in " ".join(
+        run("status", "-w", fresh).split()
+    )
+    assert "`ztkit assess` scores the newest snapshot" in run("status", "-w", engagement)
     run("assess", "-w", engagement)
+    assert "`ztkit interview` goes on with" in run("status", "-w", engagement)
     found = json.loads(run("status", "-w", engagement, "--json"))
     assert (found["organisation"], len(found["snapshots"]), len(found["assessments"])) == (
         "Client [x] Ltd",
         1,
         1,
     )
+
+
+def test_status_counts_the_questions_that_are_asked_and_sees_answers_that_no_assessment_has(engagement):
+    space = Workspace.open(engagement)
+    run("assess", "-w", engagement)
+    before = json.loads(run("status", "-w", engagement, "--json"))
+    assert before["open"] + before["waiting"] + before["answered"] == before["questions"]
+    gate, depends = next(
+        (LIBRARY.questions[item.question], question)
+        for question in LIBRARY.questions.values()
+        if question.depends_on is not None
+        and len(question.depends_on.all) == 1
+        and not question.depends_on.any
+        for item in question.depends_on.all
+        if LIBRARY.questions[item.question].depends_on is None
+    )
+    closing = next(answer for answer in gate.answers if answer.id not in depends.depends_on.all[0].in_)
+    space.add_responses([response(gate.id, closing.id, at=datetime.now(UTC))])
+    after = json.loads(run("status", "-w", engagement, "--json"))
+    assert after["answered"] == before["answered"] + 1
+    assert after["not_asked"] > before["not_asked"] == 0
+    assert after["questions"] == before["questions"] - after["not_asked"]
+    assert "`ztkit assess` scores what was said since the newest assessment" in after["next"]
+    assert "not asked, since another answer settles them" in " ".join(run("status", "-w", engagement).split())
 
 
 def test_a_threshold_that_is_not_reached_exits_with_1(engagement):
