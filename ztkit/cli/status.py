@@ -87,8 +87,9 @@ def _next(
     if snapshots and (assessed is None or assessments[-1] < snapshots[-1]):
         return "`ztkit assess` scores the newest snapshot"
     if last is not None and (assessed is None or assessed.at < last):
-        told = "" if snapshots else " --interview-only"
-        return f"`ztkit assess{told}` scores what was said since the newest assessment"
+        if snapshots or (assessed and assessed.snapshot):
+            return "`ztkit assess` scores what was said since the newest assessment"
+        return "`ztkit assess --interview-only` scores what was said since the newest assessment"
     if asked.open:
         return f"`ztkit interview` goes on with {asked.open} open questions; `ztkit report` renders the newest assessment"
     return "`ztkit report` renders the newest assessment, `ztkit explain` shows where a number comes from"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ztkit.collect.demo.estate import Kind
+from ztkit.collect.demo.estate import Kind, having
 from ztkit.collect.demo.network import subnet_of
 from ztkit.collect.demo.stores import private_endpoint, tenant_of
 from ztkit.collect.demo.template import ABSENT, Feature, Made, Pick, Rates, Switch, Text
@@ -26,6 +26,15 @@ def public_access(of: str, right: Any = "Disabled", wrong: Any = "Enabled") -> S
 def minimum_tls(of: str, right: Any = "1.2", wrong: Any = "1.0") -> Switch:
     """The oldest version of TLS that a service accepts."""
     return Switch(Feature(f"{of}.tls", (32, 24, 15, 8)), right, wrong)
+
+
+def image_source(of: str, rates: Rates) -> Switch:
+    """The registry that images come from, read with an identity or with a password."""
+    return Switch(
+        Feature(f"{of}.registry", rates),
+        {"server": "crhub.azurecr.io", "identity": "system"},
+        {"server": "crhub.azurecr.io", "username": "crhub", "passwordSecretRef": "registry-password"},
+    )
 
 
 PLAN: Final[Kind] = Kind(
@@ -105,6 +114,36 @@ SITE_CONFIG: Final[Kind] = Kind(
         "RemoteDebuggingEnabled": Switch(Feature("site.debugging", (12, 10, 6, 4)), False, True),
         "ScmMinTlsVersion": minimum_tls("site.scm"),
     },
+)
+SLOT: Final[Kind] = Kind(
+    "Microsoft.Web/sites/slots",
+    "{r.leader.name}/staging",
+    follows=SITE,
+    when=having(Feature("site.slot", (84, 80, 76, 72))),
+    path="{r.leader.id}/slots/staging",
+    kind="app,linux",
+    identity=managed_identity("slot"),
+    properties={
+        "state": "Running",
+        "enabled": True,
+        "defaultHostName": Text("{r.leader.name}-staging.azurewebsites.net"),
+        "httpsOnly": Switch(Feature("slot.https", (56, 48, 40, 32)), True, False),
+        "publicNetworkAccess": Switch(Feature("slot.public", (92, 88, 84, 76)), "Disabled", "Enabled"),
+        "virtualNetworkSubnetId": Switch(
+            Feature("slot.vnet", (80, 72, 64, 56)), subnet_of("snet-app"), ABSENT
+        ),
+        "outboundVnetRouting": {
+            "allTraffic": Switch(Feature("slot.route-all", (56, 48, 38, 30)), True, False)
+        },
+    },
+)
+SLOT_CONFIG: Final[Kind] = Kind(
+    "Microsoft.Web/sites/slots/config",
+    "web",
+    follows=SLOT,
+    table="appserviceresources",
+    path="{r.leader.id}/config/web",
+    properties={"MinTlsVersion": minimum_tls("slot")},
 )
 
 AKS: Final[Kind] = Kind(
@@ -275,17 +314,7 @@ CONTAINER_APP: Final[Kind] = Kind(
         "managedEnvironmentId": Text("{r.leader.id}"),
         "configuration": {
             "activeRevisionsMode": "Single",
-            "registries": [
-                Switch(
-                    Feature("container-app.registry", (70, 60, 45, 34)),
-                    {"server": "crhub.azurecr.io", "identity": "system"},
-                    {
-                        "server": "crhub.azurecr.io",
-                        "username": "crhub",
-                        "passwordSecretRef": "registry-password",
-                    },
-                )
-            ],
+            "registries": [image_source("container-app", (70, 60, 45, 34))],
             "ingress": {
                 "external": Switch(Feature("container-app.external", (60, 54, 45, 38)), False, True),
                 "allowInsecure": Switch(Feature("container-app.insecure", (24, 18, 12, 8)), False, True),
@@ -295,5 +324,32 @@ CONTAINER_APP: Final[Kind] = Kind(
         },
     },
 )
+CONTAINER_JOB: Final[Kind] = Kind(
+    "Microsoft.App/jobs",
+    "caj-{r.place.workload}-{r.number}",
+    follows=CONTAINER_ENVIRONMENT,
+    identity=managed_identity("container-job"),
+    properties={
+        "provisioningState": "Succeeded",
+        "environmentId": Text("{r.leader.id}"),
+        "configuration": {
+            "triggerType": "Schedule",
+            "scheduleTriggerConfig": {"cronExpression": "0 2 * * *"},
+            "replicaTimeout": 1800,
+            "registries": [image_source("container-job", (84, 76, 67, 50))],
+        },
+    },
+)
 
-KINDS: Final = (PLAN, SITE, SITE_CONFIG, AKS, REGISTRY, CONTAINER_ENVIRONMENT, CONTAINER_APP)
+KINDS: Final = (
+    PLAN,
+    SITE,
+    SITE_CONFIG,
+    SLOT,
+    SLOT_CONFIG,
+    AKS,
+    REGISTRY,
+    CONTAINER_ENVIRONMENT,
+    CONTAINER_APP,
+    CONTAINER_JOB,
+)
