@@ -181,7 +181,7 @@ def standing(
         UsageError: there is no such question.
     """
     question = library.question(question_id)
-    criteria = _criteria(library, ground, responses, question.objective, at)
+    criteria = criteria_now(library, ground, responses, question.objective, at)
     criterion = next(item for item in criteria if item.id == question_id)
     shown = tuple(
         _shown(library, ground, link.check, link.authority)
@@ -215,7 +215,7 @@ def effect(
     hypothetical = {**responses, said.question: [*given, said.model_copy(update={"at": at})]}
     parameters = ground.engagement.scoring
     before, after = (
-        _criteria(library, ground, known, objective.id, at) for known in (responses, hypothetical)
+        criteria_now(library, ground, known, objective.id, at) for known in (responses, hypothetical)
     )
     return Effect(
         now=objective_result(objective, before, parameters),
@@ -226,6 +226,25 @@ def effect(
     )
 
 
+def criteria_now(
+    library: Library,
+    ground: Ground,
+    responses: Mapping[str, Sequence[Response]],
+    objective: ObjectiveId | None,
+    at: datetime,
+) -> list[CriterionResult]:
+    """Criteria as they would be scored at this moment, on the evidence of the newest assessment: of one objective, or all."""
+    inputs = Inputs(
+        at=at,
+        checks=ground.checks,
+        responses=responses,
+        accepted=ground.accepted,
+        snapshot_age_days=ground.snapshot_age_days,
+    )
+    engagement = ground.engagement
+    return criterion_results(library, engagement.pillars, inputs, engagement.scoring, objective)
+
+
 def objective_now(
     library: Library,
     ground: Ground,
@@ -234,7 +253,7 @@ def objective_now(
     at: datetime,
 ) -> ObjectiveResult:
     """An objective as it would be scored at this moment, on the evidence of the newest assessment."""
-    criteria = _criteria(library, ground, responses, objective, at)
+    criteria = criteria_now(library, ground, responses, objective, at)
     return objective_result(library.objectives[objective], criteria, ground.engagement.scoring)
 
 
@@ -263,24 +282,6 @@ def conflict_of(criterion: CriterionResult) -> Conflict:
     if settles == "dispute-evidence":
         return "disputed"
     return "across" if criterion.blocks else "apart"
-
-
-def _criteria(
-    library: Library,
-    ground: Ground,
-    responses: Mapping[str, Sequence[Response]],
-    objective: ObjectiveId,
-    at: datetime,
-) -> list[CriterionResult]:
-    inputs = Inputs(
-        at=at,
-        checks=ground.checks,
-        responses=responses,
-        accepted=ground.accepted,
-        snapshot_age_days=ground.snapshot_age_days,
-    )
-    engagement = ground.engagement
-    return criterion_results(library, engagement.pillars, inputs, engagement.scoring, objective)
 
 
 def _shown(library: Library, ground: Ground, identifier: str, authority: Authority) -> CheckShown:

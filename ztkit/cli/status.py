@@ -82,14 +82,15 @@ def _next(
     workspace: Workspace, snapshots: list[str], assessments: list[str], asked: Progress, last: datetime | None
 ) -> str:
     assessed = workspace.assessment(assessments[-1]) if assessments else None
-    if not snapshots and not (assessed and assessed.snapshot) and last is None:
+    seen = bool(snapshots) or (assessed is not None and assessed.snapshot is not None)
+    if not seen and last is None:
         return "`ztkit collect` or `ztkit import FILES` brings in an inventory; `ztkit interview` asks the questions, also without one"
     if snapshots and (assessed is None or assessments[-1] < snapshots[-1]):
         return "`ztkit assess` scores the newest snapshot"
     if last is not None and (assessed is None or assessed.at < last):
-        if snapshots or (assessed and assessed.snapshot):
+        if seen:
             return "`ztkit assess` scores what was said since the newest assessment"
-        return "`ztkit assess --interview-only` scores what was said since the newest assessment"
+        return "`ztkit import FILES` brings in an inventory; `ztkit assess --interview-only` scores what was said without one"
     if asked.open:
         return f"`ztkit interview` goes on with {asked.open} open questions; `ztkit report` renders the newest assessment"
     return "`ztkit report` renders the newest assessment, `ztkit explain` shows where a number comes from"

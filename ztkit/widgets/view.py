@@ -9,9 +9,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ztkit.assess.criteria import Inputs, criterion_results
 from ztkit.assess.scoring import objective_result
-from ztkit.assess.standing import Ground, conflict_of
+from ztkit.assess.standing import Ground, conflict_of, criteria_now
 from ztkit.content.library import Library
 from ztkit.interview.session import Item, ItemState, Progress, Session, session
 from ztkit.model.assessment import CriterionResult, ObjectiveResult
@@ -65,16 +64,7 @@ class Known:
     @cached_property
     def criteria(self) -> Mapping[str, CriterionResult]:
         """Every criterion as it would be scored now, by id."""
-        ground = self.ground
-        inputs = Inputs(
-            at=self.at,
-            checks=ground.checks,
-            responses=self.responses,
-            accepted=ground.accepted,
-            snapshot_age_days=ground.snapshot_age_days,
-        )
-        engagement = ground.engagement
-        found = criterion_results(self.library, engagement.pillars, inputs, engagement.scoring)
+        found = criteria_now(self.library, self.ground, self.responses, None, self.at)
         return {item.id: item for item in found}
 
     def objective(self, identifier: str) -> ObjectiveResult:

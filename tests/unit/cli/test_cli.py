@@ -98,6 +98,11 @@ def test_status_says_what_is_next(tmp_path, engagement):
     assert "`ztkit import FILES` brings in an inventory; `ztkit interview`" in " ".join(
         run("status", "-w", fresh).split()
     )
+    first = next(iter(LIBRARY.questions.values()))
+    Workspace.open(fresh).add_responses([response(first.id, first.answers[-1].id)])
+    assert (
+        "`ztkit assess --interview-only` scores" in json.loads(run("status", "-w", fresh, "--json"))["next"]
+    )
     assert "`ztkit assess` scores the newest snapshot" in run("status", "-w", engagement)
     run("assess", "-w", engagement)
     assert "`ztkit interview` goes on with" in run("status", "-w", engagement)
