@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,7 @@ _A_DAY = 86_400.0
 
 
 class PrivateFolder:
-    """A folder of mode 0700 that goes when it is closed.
+    """A folder of mode 0700 that goes when it is closed, forgotten, or its process ends.
 
     Its process holds a lock on a file in it, which the system lets go of even when the process is killed. Whoever makes
     the next folder of the same name and place deletes those that nobody holds any more.
@@ -29,24 +30,24 @@ class PrivateFolder:
             if _is_left(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        self._owner: int | None = os.open(self.path / _OWNER, os.O_RDWR | os.O_CREAT, 0o600)
+        self._owner = os.open(self.path / _OWNER, os.O_RDWR | os.O_CREAT, 0o600)
         lock(self._owner)
+        self._end = weakref.finalize(self, _delete, self.path, self._owner)
 
     def keep(self, target: Path) -> None:
-        """Let it become another folder, which stays."""
-        self._release()
-        self.path.rename(target)
+        """Let it become another folder, which stays; one that cannot become it is still deleted."""
+        self._end.detach()
+        os.close(self._owner)
+        (self.path / _OWNER).unlink()
+        try:
+            self.path.rename(target)
+        except OSError:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     def close(self) -> None:
         """Delete it, if it was not kept."""
-        self._release()
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def _release(self) -> None:
-        if self._owner is not None:
-            os.close(self._owner)
-            self._owner = None
-            (self.path / _OWNER).unlink(missing_ok=True)
+        self._end()
 
     def __enter__(self) -> Path:
         return self.path
@@ -74,6 +75,11 @@ def lock(descriptor: int, *, wait: bool = True) -> bool:
             raise
         return False
     return True
+
+
+def _delete(folder: Path, owner: int) -> None:
+    os.close(owner)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_left(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import stat
@@ -47,6 +48,25 @@ def test_it_goes_when_what_is_done_in_it_fails(tmp_path):
     with pytest.raises(ValueError, match="no"), PrivateFolder(tmp_path, ".rows-"):
         raise ValueError("no")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_goes_when_nobody_closed_it(tmp_path):
+    folder = PrivateFolder(tmp_path, ".rows-")
+    assert folder.path.is_dir()
+    del folder
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_whose_name_is_taken_is_not_kept(tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "rows").write_text("x")
+    folder = PrivateFolder(tmp_path, ".rows-")
+    with pytest.raises(OSError, match="taken"), folder as path:
+        (path / "rows").write_text("y")
+        folder.keep(tmp_path / "taken")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    assert (tmp_path / "taken" / "rows").read_text() == "x"
 
 
 def test_what_is_kept_stays_and_holds_only_what_was_put_there(tmp_path):
