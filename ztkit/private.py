@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -30,15 +31,19 @@ class PrivateFolder:
             if _is_left(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        self._owner = os.open(self.path / _OWNER, os.O_RDWR | os.O_CREAT, 0o600)
-        lock(self._owner)
+        unlocked = self.path / f"{_OWNER}.new"
+        self._owner = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o600)
+        lock(self._owner, wait=False)
+        with suppress(OSError):  # Windows renames no open file: there its age has to tell
+            unlocked.rename(self.path / _OWNER)  # only now, or somebody might see it before it is locked
         self._end = weakref.finalize(self, _delete, self.path, self._owner)
 
     def keep(self, target: Path) -> None:
         """Let it become another folder, which stays; one that cannot become it is still deleted."""
+        (self.path / _OWNER).unlink(missing_ok=True)  # while it is locked, or somebody might take it for left
         self._end.detach()
         os.close(self._owner)
-        (self.path / _OWNER).unlink()
+        (self.path / f"{_OWNER}.new").unlink(missing_ok=True)
         try:
             self.path.rename(target)
         except OSError:
@@ -85,12 +90,12 @@ def _delete(folder: Path, owner: int) -> None:
 def _is_left(folder: Path) -> bool:
     """Whether nobody holds a folder any more; one without a lock may be just about to get it or to be kept."""
     try:
+        if not (folder / _OWNER).exists():
+            return time.time() - folder.stat().st_mtime > _A_DAY
         descriptor = os.open(folder / _OWNER, os.O_RDWR)
-    except FileNotFoundError:
-        return time.time() - folder.stat().st_mtime > _A_DAY
-    except OSError:  # somebody else's
+    except OSError:  # somebody else's, or gone meanwhile
         return False
     try:
-        return lock(descriptor, wait=False)
+        return lock(descriptor, wait=False) and (folder / _OWNER).exists()  # it may have been kept meanwhile
     finally:
         os.close(descriptor)

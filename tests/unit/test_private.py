@@ -9,10 +9,12 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ztkit import private
 from ztkit.private import PrivateFolder
 
 HOLD = """
@@ -96,6 +98,31 @@ def test_what_a_killed_process_left_goes_with_the_next(tmp_path, held):
         assert (theirs / "rows").exists()
     with PrivateFolder(tmp_path, ".rows-"):
         assert not theirs.exists()
+
+
+def test_many_at_once_leave_each_other_alone(tmp_path):
+    def work(number):
+        for turn in range(40):
+            private_folder = PrivateFolder(tmp_path, ".rows-")
+            with private_folder as folder:
+                (folder / "rows").write_text(str(number))
+                assert (folder / "rows").read_text() == str(number)
+                if turn % 2:
+                    private_folder.keep(tmp_path / f"kept-{number}-{turn}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    kept = sorted(tmp_path.iterdir())
+    assert len(kept) == 8 * 20
+    assert all([path.name for path in folder.iterdir()] == ["rows"] for folder in kept)
+
+
+def test_where_nothing_can_be_locked_nothing_is_taken_for_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(private, "lock", lambda *_, **__: False)
+    first = PrivateFolder(tmp_path, ".rows-")
+    with PrivateFolder(tmp_path, ".rows-"):
+        assert first.path.exists()
+    first.close()
 
 
 def test_one_without_a_lock_is_left_for_a_day_since_its_owner_may_be_making_it(tmp_path):
