@@ -47,7 +47,7 @@ def refused(query: str) -> Iterator[dict[str, Any]]:
     for problem in resource_graph_limits(tokens):
         if "no `limit`" in problem:  # taken, and answered with 128 values
             continue
-        too_many_joins = "× join" in problem or " joins over " in problem
+        too_many_joins = "× join" in problem or " joins across " in problem
         yield {"code": "ToomanyJoins" if too_many_joins else "InvalidQuery", "message": problem}
 
 

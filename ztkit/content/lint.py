@@ -191,12 +191,37 @@ def resource_graph_limits(tokens: tuple[Token, ...]) -> Iterator[str]:
     if graph := tables - set(TABLES):
         yield f"reads {', '.join(sorted(graph))}, of Microsoft Graph; say `source: microsoft-graph`"
     elif not tables <= {"resources", "resourcecontainers"}:
-        if counts["join"] > 1 and len(tables) > 1:
-            yield f"{counts['join']} joins over {among}; Resource Graph takes one join across these tables"
+        if (crossing := _joins_across(tokens)) > 1:
+            yield f"{crossing} joins across {among}; Resource Graph takes one join from one of these tables to another"
         if "union" in words and len(tables) > 1:
             yield f"a union over {among}; Resource Graph takes one within a table, or over resources and resourcecontainers"
     if words.count("union") > 2:
         yield f"{words.count('union') + 1} union legs; Resource Graph takes 3"
+
+
+def _joins_across(tokens: tuple[Token, ...]) -> int:
+    """How many joins bring another table than the one that their pipeline begins with.
+
+    Of the three joins that a query may have, Resource Graph takes one such, but between resources and resourcecontainers
+    (https://learn.microsoft.com/azure/governance/resource-graph/concepts/query-language, on ``join``).
+    """
+    tables = {source.token: source.table for source in sources(tokens)}
+    begun = [tables.get(None, "")]
+    joined: str | None = None
+    crossing = 0
+    for index, token in enumerate(tokens):
+        if token.text == "(":
+            begun.append("")
+        elif token.text == ")" and len(begun) > 1:
+            begun.pop()
+        elif token.lower == "join":
+            joined = begun[-1]
+        elif index in tables:
+            begun[-1] = begun[-1] or tables[index]
+            if joined is not None:
+                crossing += tables[index] != joined
+                joined = None
+    return crossing
 
 
 def microsoft_graph_tables(tokens: tuple[Token, ...]) -> Iterator[str]:

@@ -79,7 +79,12 @@ def test_a_name_from_nowhere_has_no_candidate():
         ("resources " + "| join kind=inner (resources) on id " * 4 + END, "4 × join"),
         ("resources " + "| mv-expand a = tags limit 4 " * 4 + END, "4 × mv-expand"),
         ("resources | mv-expand a = properties.b " + END, "no `limit`"),
-        ("securityresources | join (resources) on id | join (resources) on id " + END, "2 joins over"),
+        ("securityresources | join (resources) on id | join (resources) on id " + END, "2 joins across"),
+        (
+            "| join (resources | join (patchassessmentresources | where id != '') on id) on id | join (advisorresources) on id "
+            + END,
+            "2 joins across advisorresources, patchassessmentresources, resources",
+        ),
         ("resources | union (resources) | union (resources) | union (resources) " + END, "union legs"),
         ("resources | project id, status", "project of reason"),
         ("resources", "project of id"),
@@ -90,12 +95,18 @@ def test_what_resource_graph_would_refuse_is_a_problem(query, problem):
     assert any(problem in found for found in (*query_problems(tokens), *resource_graph_limits(tokens)))
 
 
-def test_a_query_within_the_limits_has_no_problem():
-    query = (
-        "resources | mv-expand a = tags limit 400 | join kind=leftouter (resourcecontainers) on subscriptionId "
-        + END
-    )
-    tokens = tokenize(query)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "resources | mv-expand a = tags limit 400 | join kind=leftouter (resourcecontainers) on subscriptionId ",
+        "resources | join (resources | where (type =~ 'a')) on id | join (advisorresources) on id | join (resources) on id ",
+        "| join (resources | join (resources) on id) on id | join kind=inner (securityresources) on id ",
+        "securityresources | join (securityresources | join (resources) on id) on id | join (securityresources) on id ",
+        "resources" + " | join (resourcecontainers) on subscriptionId" * 3 + " ",
+    ],
+)
+def test_a_query_within_the_limits_has_no_problem(query):
+    tokens = tokenize(query + END)
     assert [*query_problems(tokens), *resource_graph_limits(tokens)] == []
 
 
