@@ -24,6 +24,8 @@ from ztkit.private import PrivateFolder
 
 MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python. What it cannot hold is spilled."""
+MOST_SHARED = 2_000_000
+"""Values (rows times columns) of a table's rows that are held for queries to come, some 150 MiB. Each reads larger ones anew."""
 SPILLED = ".spilled-"
 """How the name of a folder with spilled rows begins."""
 
@@ -132,7 +134,7 @@ class OfflineInventory:
 
         Returns:
             The positions of the queries in an order that needs little memory: the rows go with the last query that reads
-            them.
+            them. Those that are more than `MOST_SHARED` are read by each query, which often wants few of them.
         """
         reads: list[set[str]] = [set() for _ in queries]
         read: dict[str, Source] = {}
@@ -143,9 +145,11 @@ class OfflineInventory:
                         self._shared.setdefault(view.source.view, Shared()).add(view)
                         read[view.source.view] = view.source
                         names.add(view.source.view)
-        self._shared = {name: shared for name, shared in self._shared.items() if shared.places > 1}
-        rows = self._rows_of({name: read[name] for name in self._shared})
-        sizes = {name: rows[name] * shared.width() for name, shared in self._shared.items()}
+        often = {name: shared for name, shared in self._shared.items() if shared.places > 1}
+        rows = self._rows_of({name: read[name] for name in often})
+        sizes = {name: rows[name] * shared.width() for name, shared in often.items()}
+        sizes = {name: size for name, size in sizes.items() if size <= MOST_SHARED}
+        self._shared = {name: often[name] for name in sizes}
         return order_of_least([names & set(sizes) for names in reads], sizes)
 
     def _rows_of(self, read: Mapping[str, Source]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ztkit.content.library import shipped_library
+from ztkit.engine import offline
 from ztkit.engine.dialect import rewrite
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
@@ -103,10 +104,14 @@ def test_an_array_with_an_absent_element_joins_like_any_other():
     assert found == ["", "y", '{"p":1}', '{"p":2}']
 
 
+def run_alone(query):
+    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
+        return opened.run(query, NOW)
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_queries_that_share_their_rows_answer_as_each_alone(query):
-    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as alone:
-        expected = in_order(alone.run(query, NOW))
+    expected = in_order(run_alone(query))
     with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
         order = opened.expect(QUERIES)
         assert sorted(order) == list(range(len(QUERIES)))
@@ -115,6 +120,20 @@ def test_queries_that_share_their_rows_answer_as_each_alone(query):
         assert not opened._shared
         left = opened._connection.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
         assert left == [("resources__stored",)], "shared rows go after the last query that reads them"
+
+
+@pytest.mark.parametrize("most", [0, 44])
+def test_queries_read_anew_what_is_too_much_to_hold(most, monkeypatch):
+    monkeypatch.setattr(offline, "MOST_SHARED", most)
+    expected = [in_order(run_alone(query)) for query in QUERIES]
+    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
+        order = opened.expect(QUERIES)
+        held = {name: shared.width() * len(ROWS) for name, shared in opened._shared.items()}
+        assert all(size <= most for size in held.values())
+        assert [in_order(opened.run(QUERIES[position], NOW)) for position in order] == [
+            expected[position] for position in order
+        ]
+    assert bool(held) == bool(most)
 
 
 def test_expecting_a_query_that_is_wrong_is_no_error_until_it_runs():
