@@ -21,6 +21,7 @@ from ztkit.assess.evaluate import CheckRun, evaluate
 from ztkit.collect import demo
 from ztkit.collect.snapshot import SnapshotWriter, open_snapshot
 from ztkit.content.library import shipped_library
+from ztkit.engine.beforehand import translate_beforehand
 from ztkit.engine.translation import translate
 from ztkit.model.engagement import Engagement
 from ztkit.workspace import Workspace
@@ -56,8 +57,10 @@ def measure(folder: Path, told: Connection) -> None:
     workspace, library = Workspace.open(folder), shipped_library()
     snapshot = workspace.snapshots()[-1]
     started = time.perf_counter()
-    for check in library.checks.values():
-        translate(check.query)
+    queries = [check.query for check in library.checks.values()]
+    translate_beforehand(queries)
+    for query in queries:
+        translate(query)
     print(
         f"  translated {len(library.checks)} queries, or read them, in {time.perf_counter() - started:.1f} s"
     )

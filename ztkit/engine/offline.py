@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from ztkit.content.kql import Source
+from ztkit.engine.beforehand import translate_beforehand
 from ztkit.engine.sharing import Shared, order_of_least
 from ztkit.engine.shredding import Part
 from ztkit.engine.simplify import macros
@@ -136,6 +137,7 @@ class OfflineInventory:
             The positions of the queries in an order that needs little memory: the rows go with the last query that reads
             them. Those that are more than `MOST_SHARED` are read by each query, which often wants few of them.
         """
+        translate_beforehand(queries)
         reads: list[set[str]] = [set() for _ in queries]
         read: dict[str, Source] = {}
         for query, names in zip(queries, reads, strict=True):

@@ -261,9 +261,26 @@ def _key() -> str:
     return f"{version('duckdb-kql')} {duckdb.__version__} {ours} {','.join((*COLUMNS, *GRAPH_COLUMNS))}"
 
 
+def is_kept(query: str) -> bool:
+    """Whether a translation of a query is kept, so that `translate` only reads it."""
+    return _kept(_kept_path(query)) is not None
+
+
+def can_keep() -> bool:
+    """Whether translations can be kept here."""
+    folder = _kept_folder()
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.access(folder, os.W_OK)
+
+
+def _kept_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("ztkit")) / "translations"
+
+
 def _kept_path(query: str) -> Path:
     name = _digest(f"{_key()}\0{query}")
-    return Path(platformdirs.user_cache_dir("ztkit")) / "translations" / f"{name}.json"
+    return _kept_folder() / f"{name}.json"
 
 
 def _digest(text: str) -> str:
