@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import duckdb_kql
 
-from ztkit.engine.stages import closing
+from ztkit.engine.stages import TOKEN, closing
 
 _LITERAL = r"('(?:[^']|'')*')"
 _COLUMN = r'("\w+")'
@@ -25,6 +25,7 @@ _EXTRACTED_MARK = """json_extract("properties", '$.ztkitMark')"""
 _SPLIT = "json_extract(str_split("
 _PIECE = re.compile(r", '\$\[(\d+|#-1)\]'\)")
 _JOIN = "CAST(list_concat("
+_LOOKS_LIKE_JSON = "json_type(TRY_CAST("
 TAKEN = "ztkit_piece"
 _OVER_ONE = re.compile(r"""list_transform\(\[("\w+")\], lambda (_\w+): """)
 _TEXT, _TIMELESS_TEXT = TEXTS = ("ztkit_text", "ztkit_timeless_text")
@@ -44,7 +45,7 @@ class _Rule:
 
 def simplify(sql: str) -> str:
     """Replace conversions by what they come to for their argument, or by a macro of `macros`."""
-    sql = _applied(_joined(_pieces(sql)))
+    sql = _applied(_sets(_joined(_pieces(sql))))
     for rule in _rules()[0]:
         sql = rule.pattern.sub(rule.replacement, sql)
     if not _OF_TIME.search(_QUOTED.sub("", sql)):
@@ -85,6 +86,37 @@ def _joined(sql: str) -> str:
             lists = f"nullif(to_json({lists.removesuffix(' AS JSON')}), 'null'::JSON)"
             sql = sql[:start] + lists + sql[end + 1 :]
         start = sql.find(_JOIN, start + 1)
+    return sql
+
+
+def _sets(sql: str) -> str:
+    """Ask whether a value of a set is an array, and not whether its text reads like one: a name may be ``[1]``."""
+    start = sql.find(_LOOKS_LIKE_JSON)
+    while start >= 0:
+        opening = start + len(_LOOKS_LIKE_JSON) - 1
+        end = closing(sql, opening)
+        value = sql[opening + 1 : end].removesuffix(" AS JSON")
+        if sql.startswith(f") = 'ARRAY' THEN CAST(to_json({value}) AS JSON[])", end + 1):
+            sql = f"{sql[:start]}json_type(to_json({value}){sql[end + 1 :]}"
+        start = sql.find(_LOOKS_LIKE_JSON, start + 1)
+    return sql
+
+
+def forgiving(sql: str) -> str:
+    """Take a value that is no array for none at all, where DuckDB would end the query for all rows because of one."""
+    opened: list[re.Match[str] | None] = []
+    casts: list[int] = []
+    last: list[re.Match[str]] = []
+    for token in TOKEN.finditer(sql):
+        if token[0] == "(":
+            opened.append(last[-1] if last else None)
+        elif token[0] == ")" and opened:
+            word = opened.pop()
+            if word and word[0] == "CAST" and [item[0] for item in last[-4:]] == ["AS", "JSON", "[", "]"]:
+                casts.append(word.start())
+        last = [*last[-3:], token]
+    for position in sorted(casts, reverse=True):
+        sql = f"{sql[:position]}TRY_{sql[position:]}"
     return sql
 
 

@@ -24,7 +24,7 @@ from ztkit.content.kql import Source, Token, sources, string_value, tokenize
 from ztkit.engine.dialect import Rewritten, asks_no_more, is_option, rewrite
 from ztkit.engine.elements import take_structures
 from ztkit.engine.shredding import Part, Shredded, shred, take_parts
-from ztkit.engine.simplify import simplify, simplify_columns
+from ztkit.engine.simplify import forgiving, simplify, simplify_columns
 from ztkit.engine.specialise import specialise
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
@@ -121,13 +121,13 @@ def _in_parts(query: str, shredded: Shredded) -> Kept | None:
     if taken is None:
         return None
     types = {view.name: _types(view) for view in views}
-    return specialise(take_structures(simplify_columns(taken)), types), clocks, True
+    return forgiving(specialise(take_structures(simplify_columns(taken)), types)), clocks, True
 
 
 def _as_it_is(query: str, rewritten: Rewritten) -> Kept:
     """A query translated to read tables as they are."""
     sql, clocks = _translated(query, rewritten)
-    return specialise(sql, {view.name: _types(view) for view in _whole(rewritten)}), clocks, False
+    return forgiving(specialise(sql, {view.name: _types(view) for view in _whole(rewritten)})), clocks, False
 
 
 def _types(view: View) -> dict[str, str]:

@@ -1,0 +1,91 @@
+"""A text is a text, whatever it reads like; and a value that is no array ends no query."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import to_arrow
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+TEXTS = [
+    *(
+        "[]",
+        "[1]",
+        '["a"]',
+        "[[1],[2]]",
+        "{}",
+        '{"a":1}',
+        "null",
+        "true",
+        "3",
+        '"x"',
+        "'x'",
+        "[a",
+        "\\",
+        "é\n",
+        "",
+    ),
+    *("TRY_CAST(x AS JSON[])", "json_type(TRY_CAST('' AS JSON)) = 'ARRAY'", "$kqlnow", "%s", "{0}"),
+]
+ROWS = [
+    {
+        "id": f"/{number}",
+        "type": "t",
+        "name": text,
+        "properties": {"text": text, "array": [text], "object": {"text": text}},
+    }
+    for number, text in enumerate(TEXTS)
+]
+EACH = "| mv-expand one = all limit 1000 | project id = tostring(one)"
+QUERIES = [
+    f"resources | summarize all = make_set(name) by type {EACH}",
+    f"resources | summarize all = make_list(name) by type {EACH}",
+    f"resources | extend text = tostring(properties.text) | summarize all = make_set(text) by type {EACH}",
+    f"resources | summarize all = make_set(properties.text) by type {EACH}",
+    f"resources | summarize all = make_set(properties.array) by type {EACH}",
+    f"resources | summarize all = make_list(properties.text) by type {EACH}",
+    f"resources | summarize all = make_set(iff(id != '', name, '')) by type {EACH}",
+    f"resources | summarize all = make_set(strcat(name, '')) by type {EACH}",
+    f"resources | extend all = properties.array {EACH}",
+    "resources | project id = tostring(properties.array[0])",
+    "resources | project id = tostring(properties.object.text)",
+    "resources | extend p = bag_pack('a', name) | project id = tostring(p.a)",
+    "resources | extend p = pack_array(name) | project id = tostring(p[0])",
+    "resources | extend p = array_concat(pack_array(name), dynamic([])) | project id = tostring(p[0])",
+    "resources | project id = tostring(split(name, '§')[0])",
+    "resources | project id = coalesce(tostring(properties.nothing), name)",
+    "resources | summarize all = make_set(name) by id | project id = strcat_array(array_sort_asc(all), ',')",
+    "resources | summarize all = make_list(name) by id | project id = strcat_array(array_sort_asc(all), ',')",
+    "resources | summarize all = make_set(name) by id, name | where set_has_element(all, name) | project id = name",
+    "resources | summarize arg_max(id, name) by key = id | project id = name",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_text_stays_what_it_is(query):
+    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as inventory:
+        assert sorted(inventory.run(query, NOW)["id"].to_pylist()) == sorted(TEXTS)
+
+
+@pytest.mark.parametrize("odd", [None, 0, 3.5, True, "x", "[1]", {}, {"a": 1}, [None], [[1]]], ids=repr)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "resources | mv-expand one = properties.items limit 100 | summarize c = count() by id | project id",
+        "resources | extend all = array_concat(properties.items, dynamic([1])) | project id",
+        "resources | project id, sorted = strcat_array(array_sort_asc(properties.items), ',')",
+        "resources | extend all = array_concat(coalesce(properties.items, dynamic([])), coalesce(properties.more, dynamic([])))"
+        " | mv-expand one = all limit 100 | summarize c = countif(isnotnull(one)) by id | project id",
+        "resources | summarize all = make_set(properties.items) by id | project id",
+        "resources | project id, l = array_length(properties.items), h = set_has_element(properties.items, 'a')",
+        "resources | where tostring(properties.items[0].name) != 'none' | project id",
+    ],
+)
+def test_a_value_that_is_no_array_ends_no_query(query, odd):
+    rows = [
+        {"id": "/odd", "type": "t", "properties": {"items": odd}},
+        {"id": "/plain", "type": "t", "properties": {"items": ["a", "b"]}},
+    ]
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as inventory:
+        assert "/plain" in inventory.run(query, NOW)["id"].to_pylist()
