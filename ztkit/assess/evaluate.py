@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -171,8 +172,34 @@ def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:
         return pa.chunked_array([pa.repeat(pa.scalar(""), rows.num_rows)])
     column = rows[name]
     if isinstance(column.type, pa.BaseExtensionType):
-        column = column.cast(pa.string())
+        column = _text_of_json(column.cast(pa.string()))
+    elif pa.types.is_nested(column.type):
+        column = _texts(map(_as_json, column.to_pylist()))
     return pc.fill_null(pc.cast(column, pa.string()), "")
+
+
+def _text_of_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What ``tostring`` gives for dynamic values: a text without its quotes, nothing for null, and else JSON."""
+    if not pc.any(pc.match_substring_regex(column, '^(?:"|null$)')).as_py():
+        return column
+
+    def text(value: str | None) -> str | None:
+        if value is None or value == "null":
+            return None
+        return str(json.loads(value)) if value.startswith('"') else value
+
+    return _texts(map(text, column.to_pylist()))
+
+
+def _as_json(value: object) -> str | None:
+    """What ``tostring`` gives for an array that the engine made itself."""
+    return (
+        None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )
+
+
+def _texts(values: Iterable[str | None]) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(values, pa.string())])
 
 
 def refuse_unreadable(tables: Iterable[str], known: Mapping[str, TableManifest]) -> None:

@@ -126,9 +126,13 @@ class OfflineInventory:
                 warnings.filterwarnings(
                     "ignore", message="Arrow output on a DB-API result makes an extra copy"
                 )
-                return found.to_arrow_table()
+                rows: pa.Table = found.to_arrow_table()
         except duckdb.Error as problem:
             raise QueryError(first_line(problem)) from problem
+        for number, (name, kind, *_) in enumerate(found.description or ()):
+            if str(kind) == "JSON":
+                rows = rows.set_column(number, name, rows.column(number).cast(pa.json_()))
+        return rows
 
     def expect(self, queries: Sequence[str]) -> list[int]:
         """Be told which queries follow, each once: rows that several of them read are then read and parsed once.

@@ -37,6 +37,11 @@ _TIME_BRANCHES = re.compile(
 )
 
 
+_PLAIN_END = "ELSE CAST(x AS VARCHAR) END, '')"
+_LIST_END = "ELSE CASE WHEN typeof(x) LIKE '%[]' THEN CAST(to_json(x) AS VARCHAR) ELSE CAST(x AS VARCHAR) END END, '')"
+"""DuckDB would write a list in a way of its own, which is no JSON."""
+
+
 @dataclass(frozen=True)
 class _Rule:
     pattern: re.Pattern[str]
@@ -48,6 +53,7 @@ def simplify(sql: str) -> str:
     sql = _applied(_sets(_joined(_pieces(sql))))
     for rule in _rules()[0]:
         sql = rule.pattern.sub(rule.replacement, sql)
+    sql = _texts(sql)
     if not _OF_TIME.search(_QUOTED.sub("", sql)):
         sql = _replace(sql, f"{_TEXT}(", f"{_TIMELESS_TEXT}(")
     return sql
@@ -102,6 +108,21 @@ def _sets(sql: str) -> str:
     return sql
 
 
+def _texts(sql: str) -> str:
+    """Call the macro for the text of anything, not only of a column: a list of its own, or what a summary gives."""
+    written = _text_of_a_column()
+    head = written.split(_COLUMN_MARK)[0]
+    start = sql.find(head) if head.endswith("(") else -1
+    while start >= 0:
+        opening = start + len(head) - 1
+        value = sql[opening + 1 : closing(sql, opening)]
+        whole = written.replace(_COLUMN_MARK, value)
+        if sql.startswith(whole, start):
+            sql = f"{sql[:start]}{_TEXT}({value}){sql[start + len(whole) :]}"
+        start = sql.find(head, start + 1)
+    return sql
+
+
 def forgiving(sql: str) -> str:
     """Take a value that is no array for none at all, where DuckDB would end the query for all rows because of one."""
     opened: list[re.Match[str] | None] = []
@@ -143,6 +164,12 @@ def macros() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
+def _text_of_a_column() -> str:
+    """What the translator writes for the text of a column whose type it does not know."""
+    return _argument(_written("strcat(ztkitMark, ztkitMark)"))
+
+
+@lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
     rules: list[_Rule] = []
     made = [f"CREATE MACRO {TAKEN}(x, n) AS nullif(to_json(list_extract(x, n)), 'null'::JSON)"]
@@ -154,17 +181,18 @@ def _rules() -> tuple[tuple[_Rule, ...], tuple[str, ...]]:
         pattern = _pattern(boolean, _EXTRACTED_MARK, _EXTRACTED)
         rules.append(_Rule(pattern, lambda match: f"TRY_CAST({match[1]} AS BOOLEAN)"))
     for name, written, mark, group in (
-        (_TEXT, _argument(_written("strcat(ztkitMark, ztkitMark)")), _COLUMN_MARK, _COLUMN),
+        (_TEXT, _text_of_a_column(), _COLUMN_MARK, _COLUMN),
         ("ztkit_bool", _written("tobool(ztkitMark)"), _COLUMN_MARK, _COLUMN),
         ("ztkit_int", _written("toint(ztkitMark)"), _COLUMN_MARK, _COLUMN),
         ("ztkit_int_of", _written("toint(properties.ztkitMark)"), _EXTRACTED_MARK, _EXTRACTED),
     ):
         if mark in written:
-            made.append(f"CREATE MACRO {name}(x) AS {written.replace(mark, 'x')}")
+            body = written.replace(mark, "x")
             rules.append(_Rule(_pattern(written, mark, group), _call(name)))
             if name == _TEXT:
-                timeless = _TIME_BRANCHES.sub("", written)
-                made.append(f"CREATE MACRO {_TIMELESS_TEXT}(x) AS {timeless.replace(mark, 'x')}")
+                body = body.removesuffix(_PLAIN_END) + _LIST_END if body.endswith(_PLAIN_END) else body
+                made.append(f"CREATE MACRO {_TIMELESS_TEXT}(x) AS {_TIME_BRANCHES.sub('', body)}")
+            made.append(f"CREATE MACRO {name}(x) AS {body}")
     return tuple(rules), tuple(made)
 
 

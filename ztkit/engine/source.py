@@ -32,7 +32,8 @@ class InventorySource(Protocol):
             now: the moment that ``now()`` and ``ago()`` count from.
 
         Returns:
-            All rows, with the query's own column names.
+            All rows, with the query's own column names. Dynamic values are JSON, of the type `pyarrow.json_` where the engine
+            tells them from texts.
 
         Raises:
             UnsupportedConstructError: the engine does not know a construct.

@@ -162,12 +162,7 @@ def _for_types(body: str, types: Types) -> str:
     """The text of a stage for the types of what it reads."""
 
     def text(match: re.Match[str]) -> str:
-        kind = types.get(match[1].strip('"'), "")
-        if kind == "VARCHAR":
-            return f"coalesce({match[1]}, '')"
-        if kind == "JSON":
-            return f"coalesce({match[1]} ->> '$', '')"
-        return f"coalesce(CAST({match[1]} AS VARCHAR), '')" if kind in _INTEGERS else match[0]
+        return _text(match[1], types.get(match[1].strip('"'), "")) or match[0]
 
     def is_type(match: re.Match[str]) -> str:
         kind = types.get(match[1].strip('"'))
@@ -202,6 +197,17 @@ def _for_types(body: str, types: Types) -> str:
     body = _decided(_DECIDED.sub(lambda match: str(_truth(match[0])).upper(), body))
     body = _LOWERED.sub(lambda match: match[1].lower(), body)
     return _NONE.sub(r"(\1 = '')", _SOME.sub(r"(\1 <> '')", body))
+
+
+def _text(column: str, kind: str) -> str:
+    """The text of a column of a type; empty where a macro is needed for it."""
+    if kind == "VARCHAR":
+        return f"coalesce({column}, '')"
+    if kind == "JSON":
+        return f"coalesce({column} ->> '$', '')"
+    if kind.endswith("[]"):
+        return f"coalesce(CAST(to_json({column}) AS VARCHAR), '')"
+    return f"coalesce(CAST({column} AS VARCHAR), '')" if kind in _INTEGERS else ""
 
 
 def _truth(text: str) -> bool:

@@ -51,6 +51,31 @@ def test_findings_are_counted_by_status():
     assert findings.num_rows == 4
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("properties.text", 'a "b" \\ [1]'),
+        ("properties.number", "3"),
+        ("properties.flag", "true"),
+        ("properties.array", '["x",1]'),
+        ("properties.nothing", ""),
+        ("properties.null", ""),
+        ("split('é-b', '-')", '["é","b"]'),
+        ("dynamic(['a', 1])", '["a",1]'),
+        ("7 / 2", "3"),
+        ("todatetime('2026-01-15')", "2026-01-15 00:00:00.000000"),
+    ],
+)
+def test_what_is_no_text_is_written_as_one(written, read):
+    item = {"text": 'a "b" \\ [1]', "number": 3, "flag": True, "array": ["x", 1], "null": None}
+    made, findings = run(
+        f"resources | project id = properties.id, status = 'pass', reason = {written}",
+        [{"id": "/a", "name": "a", "type": NSG, "properties": {**item, "id": "/b"}}],
+    )
+    assert made.outcome == "ok"
+    assert findings.select(["id", "reason"]).to_pylist() == [{"id": "/b", "reason": read}]
+
+
 def test_nothing_in_scope_is_neither_pass_nor_fail():
     made, findings = run(items=[])
     assert (made.outcome, made.passed, made.failed, findings.num_rows) == ("ok", 0, 0, 0)

@@ -89,3 +89,34 @@ def test_a_value_that_is_no_array_ends_no_query(query, odd):
     ]
     with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as inventory:
         assert "/plain" in inventory.run(query, NOW)["id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("tostring(split(name, ','))", '["a","b"]'),
+        ("strcat('x', split(name, ','))", 'x["a","b"]'),
+        ("tostring(properties.items)", '["c",1,null]'),
+        ("strcat(properties.items, '.')", '["c",1,null].'),
+        ("tostring(pack_array(name, 1))", '["a,b",1]'),
+        ("tostring(extract_all('([a-z])', name))", '["a","b"]'),
+        ("tostring(array_sort_desc(split(name, ',')))", '["b","a"]'),
+        ("tostring(array_concat(split(name, ','), properties.items))", '["a","b","c",1,null]'),
+    ],
+)
+def test_the_text_of_an_array_is_json(value, text):
+    rows = [{"id": "/a", "type": "t", "name": "a,b", "properties": {"items": ["c", 1, None]}}]
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as inventory:
+        assert inventory.run(f"resources | project v = {value}", NOW)["v"].to_pylist() == [text]
+        query = f"resources | extend v = {value} | summarize n = count() by v | project v"
+        assert inventory.run(query, NOW)["v"].to_pylist() == [text]
+
+
+@pytest.mark.parametrize("summary", ["make_list(name)", "make_set(name)", "make_list(properties.text)"])
+@pytest.mark.parametrize("tail", ["", " | extend v = tostring(v)", " | extend v = strcat('', v)"])
+def test_the_text_of_a_summary_is_json(summary, tail):
+    rows = [{"id": "/a", "type": "t", "name": "a, 'b'", "properties": {"text": "a, 'b'"}}]
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as inventory:
+        inner = summary if tail else f"tostring({summary})"
+        found = inventory.run(f"resources | summarize v = {inner}{tail}", NOW)
+    assert found["v"].to_pylist() == ["[\"a, 'b'\"]"]
