@@ -6,7 +6,9 @@ the line in the check. What Resource Graph accepts and is covered here:
 * no table at the beginning (``where type =~ …``) means ``resources``;
 * table names in any letter case;
 * a column or property whose name is a word of the language (``kind``, ``title``, ``count``, …);
-* ``dynamic_to_json``, which is ``tostring``; ``any()``, ``makeset()`` and ``makelist()`` by their old names.
+* ``dynamic_to_json``, which is ``tostring``; ``any()``, ``makeset()`` and ``makelist()`` by their old names;
+* ``make_set(x, 5)`` and ``make_list(x, 5)``, whose number the engine does not read. Kusto takes any five; here they are
+  the first in order, so that a reason is the same whenever it is made.
 
 A table followed by a condition on ``type`` is read through a view of only these types, because the
 engine can skip the rest of a Parquet file then (`Source.view`); the condition itself stays.
@@ -28,6 +30,12 @@ _RESERVED = frozenset(
 )
 _COLUMN_WORDS = frozenset({"kind"})
 _RENAMED = {"dynamic_to_json": "tostring", "makeset": "make_set", "makelist": "make_list"}
+_COLLECTS = {
+    "make_set": ("set", "array_sort_asc(make_set", ")"),
+    "makeset": ("set", "array_sort_asc(make_set", ")"),
+    "make_list": ("list", "make_list", ""),
+    "makelist": ("list", "make_list", ""),
+}
 _REFUSED = {
     "replace": "replace() (write replace_regex() or replace_string(); its argument order differs from both)",
     "row_number": "row_number() (not available on unsorted rows)",
@@ -82,13 +90,43 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
         if token.kind != "word":
             continue
         text = tables[index].view + suffix if index in tables else _word(tokens, index)
-        if text is not None:
+        bounded = _bounded(query, tokens, index)
+        if bounded:
+            edits += bounded
+        elif text is not None:
             edits.append((token.start, token.start + len(token.text), text))
     kql = query
     for start, end, text in sorted(edits, reverse=True):
         dotted = text.startswith("[") and start > 0 and kql[start - 1] == "."
         kql = kql[: start - 1 if dotted else start] + text + kql[end:]
     return Rewritten(kql, found)
+
+
+def _bounded(query: str, tokens: tuple[Token, ...], index: int) -> list[tuple[int, int, str]]:
+    """What cuts a set or a list at the number that is its last argument; nothing where it has none."""
+    call = tokens[index]
+    if call.text not in _COLLECTS or index == 0 or tokens[index + 1 : index + 2] == ():
+        return []
+    depth, comma, closes = 0, 0, 0
+    for position in range(index + 1, len(tokens)):
+        depth += (tokens[position].text in "([{") - (tokens[position].text in ")]}")
+        if depth == 1 and tokens[position].text == ",":
+            comma = position
+        if depth == 0:
+            closes = position
+            break
+    if not comma or closes != comma + 2 or not tokens[comma + 1].text.isdigit():
+        return []
+    prefix, name, end = _COLLECTS[call.text]
+    before = tokens[index - 1].text
+    name = f"array_slice({name}"
+    if before in (",", "summarize"):  # nobody names it, so that it has the name that Kusto gives it
+        column = tokens[index + 2].text if comma == index + 3 else ""
+        name = f"{prefix}_{column} = {name}"
+    first, last = tokens[comma].start, tokens[closes].start + 1
+    lines = "\n" * query.count("\n", first, last)
+    cut = f"{end}), 0, {int(tokens[comma + 1].text) - 1}){lines}"
+    return [(call.start, call.start + len(call.text), name), (first, last, cut)]
 
 
 def asks_no_more(tokens: tuple[Token, ...], source: Source) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
+from ztkit.errors import QueryError
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 TEXTS = [
@@ -120,3 +121,33 @@ def test_the_text_of_a_summary_is_json(summary, tail):
         inner = summary if tail else f"tostring({summary})"
         found = inventory.run(f"resources | summarize v = {inner}{tail}", NOW)
     assert found["v"].to_pylist() == ["[\"a, 'b'\"]"]
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        ("v = make_set(name, 2)", {"v": '["n0","n1"]'}),
+        ("v = makeset(iff(name == 'n0', '', name),\n 3)", {"v": '["","n1","n2"]'}),
+        ("v = make_set(tolower(name), 2), n = count()", {"v": '["n0","n1"]', "n": 9}),
+        ("make_set(name, 2), make_list(name, 1)", {"set_name": '["n0","n1"]', "list_name": '["n0"]'}),
+        ("n = count(), make_set(toupper(name), 1)", {"n": 9, "set_": '["N0"]'}),
+        ("v = tostring(make_list(name, 2))", {"v": '["n0","n1"]'}),
+        (
+            "v = make_list(name, 100)",
+            {"v": str([f"n{number}" for number in range(9)]).replace("'", '"').replace(" ", "")},
+        ),
+    ],
+)
+def test_a_set_or_list_is_cut_at_its_number(summary, expected):
+    rows = [{"id": f"/{number}", "type": "t", "name": f"n{number}"} for number in range(9)]
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as inventory:
+        assert inventory.run(f"resources | summarize {summary}", NOW).to_pylist() == [expected]
+
+
+def test_an_error_after_a_set_that_is_cut_names_its_line():
+    query = "resources\n| summarize v = make_set(name\n, 2)\n| extend w = bag_keys(v)"
+    with (
+        OfflineInventory.from_tables({"resources": to_arrow([])}) as inventory,
+        pytest.raises(QueryError, match="line 4"),
+    ):
+        inventory.run(query, NOW)
