@@ -262,8 +262,8 @@ def _key() -> str:
 
 
 def is_kept(query: str) -> bool:
-    """Whether a translation of a query is kept, so that `translate` only reads it."""
-    return _kept(_kept_path(query)) is not None
+    """Whether a translation of a query is kept, so that `translate` only reads it if it is whole."""
+    return _kept_path(query).is_file()
 
 
 def can_keep() -> bool:
