@@ -18,50 +18,11 @@ from ztkit.engine.rows import to_arrow
 LIBRARY = shipped_library()
 INVENTORIES = 8
 DYNAMIC = ("properties", "tags", "sku", "identity", "plan", "zones", "extendedLocation")
-ODD = (
-    *(
-        None,
-        "",
-        " ",
-        "x",
-        "[]",
-        "[1]",
-        '["a"]',
-        "{}",
-        "null",
-        "true",
-        "*",
-        "-",
-        "/",
-        "é\n\"'|\\",
-        "[1,2",
-        "{",
-    ),
-    *(
-        0,
-        -1,
-        3.5,
-        10**18,
-        True,
-        False,
-        [],
-        {},
-        [None],
-        [[]],
-        ["a", 1, None, {}],
-        {"a": None},
-        {"status": {"code": 3}},
-    ),
-    *(
-        "2026-13-45T99:99",
-        "2026-01-01",
-        "0001-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z",
-        "9223372036854775808",
-        "1e400",
-    ),
-    *("0-65535", "65536", "20-x"),
-)
+TEXTS = ("", " ", "x", "[]", "[1]", '["a"]', "{}", "null", "true", "*", "-", "/", "é\n\"'|\\", "[1,2", "{")
+NUMBERS = ("9223372036854775808", "1e400", "0-65535", "65536", "20-x", 0, -1, 3.5, 10**18)
+DATES = ("2026-13-45T99:99", "2026-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+OTHERS = (None, True, False, [], {}, [None], [[]], ["a", 1, None, {}], {"a": None}, {"status": {"code": 3}})
+ODD = (*TEXTS, *NUMBERS, *DATES, *OTHERS)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
