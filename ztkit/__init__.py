@@ -8,4 +8,10 @@ The job reads as five calls, each of which returns a value that the next one tak
 ``ztkit.engine`` runs KQL on an inventory, ``ztkit.assess`` scores, ``ztkit.report`` renders.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# Before pyarrow is loaded: DuckDB makes its answers with the system's allocator. With Arrow's copies of them there too, each
+# can use what the other has freed, and one call gives all of it back; Arrow's own allocator would hold on to as much again.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

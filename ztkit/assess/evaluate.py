@@ -7,9 +7,10 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 import pyarrow as pa
@@ -25,10 +26,6 @@ FINDING_COLUMNS = ("id", "name", "type", "resourceGroup", "subscriptionId", "loc
 """What a query returns a row; all but id, status and reason may be left out."""
 FINDINGS = pa.schema([("check", pa.string()), *((name, pa.string()) for name in FINDING_COLUMNS)])
 """Arrow schema of findings: one row a check and resource."""
-WORKERS = 2
-"""Checks that run at once: one plans while another reads; more would only add to the peak of memory."""
-AHEAD = 6
-"""Checks that may be running, or wait for being told of: findings do not heap up in memory while others are written."""
 _STATUSES = pa.array(["pass", "fail", "skip"])
 Observe = Callable[["CheckRun", pa.Table], None]
 """Told of each check that was run: the run and its findings (schema `FINDINGS`), for writing them and for progress."""
@@ -76,28 +73,34 @@ def evaluate(
         checks: what to run.
         source: the inventory.
         now: the moment that the queries' ``now()`` gives: when the inventory was taken.
-        observe: called after each check, in the order that suits the inventory.
+        observe: called after each check, in the order in which they end.
 
     Returns:
         One run a check, in the order given. A check that cannot be run is in it too.
     """
     wanted = list(checks)
-    order = source.expect([check.query for check in wanted])
+    sizes = source.expect([check.query for check in wanted])
+    waiting = deque(sorted(range(len(wanted)), key=sizes.__getitem__))
     runs: dict[int, CheckRun] = {}
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        waiting: deque[tuple[int, Future[tuple[CheckRun, pa.Table]]]] = deque()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running: dict[Future[tuple[CheckRun, pa.Table]], tuple[int, Callable[[], int]]] = {}
 
-        def tell() -> None:
-            position, found = waiting.popleft()
-            runs[position], findings = found.result()
-            observe(runs[position], findings)
+        def start(take: Callable[[], int]) -> None:
+            if waiting:
+                position = take()
+                running[pool.submit(run_check, wanted[position], source, now)] = position, take
 
-        for position in order:
-            if len(waiting) == AHEAD:
-                tell()
-            waiting.append((position, pool.submit(run_check, wanted[position], source, now)))
-        while waiting:
-            tell()
+        # from both ends, so that of two that run at once only one needs much memory, and both cores are busy to the end
+        start(waiting.popleft)
+        start(waiting.pop)
+        while running:
+            for ended in wait(running, return_when=FIRST_COMPLETED).done:
+                position, take = running.pop(ended)
+                runs[position], findings = ended.result()
+                del ended
+                start(take)
+                observe(runs[position], findings)
+                del findings
     return [runs[position] for position in range(len(wanted))]
 
 
@@ -162,9 +165,14 @@ def findings_of(check: Check, rows: pa.Table) -> pa.Table:
 
 def _all_distinct(ids: pa.ChunkedArray) -> bool:
     """Whether no id comes twice. Many come in order, as a snapshot holds them, which is seen much sooner."""
-    array = ids.combine_chunks()
-    ascending: bool = pc.all(pc.less(array[:-1], array[1:])).as_py()
-    return ascending or len(pc.unique(array)) == len(array)
+    return _ascending(ids) or pc.count_distinct(ids).as_py() == len(ids)
+
+
+def _ascending(ids: pa.ChunkedArray) -> bool:
+    chunks = [chunk for chunk in ids.chunks if len(chunk)]
+    return all(pc.all(pc.less(chunk[:-1], chunk[1:])).as_py() for chunk in chunks) and all(
+        before[-1].as_py() < after[0].as_py() for before, after in pairwise(chunks)
+    )
 
 
 def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:

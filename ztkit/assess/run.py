@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 
 from ztkit import __version__
 from ztkit.assess.criteria import Inputs
-from ztkit.assess.evaluate import FINDINGS, CheckRun
+from ztkit.assess.evaluate import CheckRun
 from ztkit.assess.evidence import coverage_of
 from ztkit.assess.exceptions import TakenOut, exception_results, in_force, take_out
+from ztkit.assess.findings import FindingsFile
 from ztkit.assess.ledger import ledger
 from ztkit.assess.scoring import score
 from ztkit.assess.sources import EvidenceSource, Reading
@@ -130,11 +131,10 @@ def _read(
     """Run the checks, write their findings, and hold the exceptions against them."""
     taken_out: dict[str, TakenOut] = {}
 
-    with pq.ParquetWriter(path, FINDINGS, compression="zstd") as writer:
+    with FindingsFile(path, [check.id for check in checks]) as file:
 
         def observe(run: CheckRun, findings: pa.Table) -> None:
-            if findings.num_rows:
-                writer.write_table(findings.sort_by("id"))  # the engine's own order varies
+            file.add(run.check, findings)
             own = [item for item in exceptions if item.criterion == run.check]
             taken_out[run.check] = take_out(run, findings, own, at)
             progress(run)

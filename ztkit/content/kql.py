@@ -32,7 +32,7 @@ OPERATORS = frozenset(
 _BEFORE_A_TABLE = frozenset({"join", "union", "innerunique", "inner", "leftouter", "fullouter", ","})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of a query that means something; ``line`` counts from 1, ``start`` is its offset."""
 
@@ -73,7 +73,7 @@ class Source:
         return f"{self.table}__{hashlib.sha256(repr(sorted(self.types)).encode()).hexdigest()[:12]}"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16)
 def tokenize(query: str) -> tuple[Token, ...]:
     """Split a query into its meaningful tokens.
 

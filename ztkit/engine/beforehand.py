@@ -31,7 +31,7 @@ def translate_beforehand(queries: Sequence[str]) -> int:
         How many processes worked: 0 where it is not worth it, or where nothing can be kept or started.
     """
     waiting = [query for query in dict.fromkeys(queries) if not is_kept(query)]
-    count = min(_cores(), MOST, len(waiting) // LEAST)
+    count = min(cores(), MOST, len(waiting) // LEAST)
     if count < 2 or not sys.executable or not can_keep():
         return 0
     processes: list[subprocess.Popen[bytes]] = []
@@ -60,8 +60,8 @@ def _started(queries: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdin=given, stdout=quiet, stderr=quiet)  # noqa: S603 - ourselves
 
 
-def _cores() -> int:
-    """How many cores this process may use."""
+def cores() -> int:
+    """How many cores this process may use, which may be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -91,7 +91,7 @@ class KustoInventory:
 
     def expect(self, queries: Sequence[str]) -> Sequence[int]:
         """Nothing is gained from knowing: the cluster keeps what it read; see `InventorySource.expect`."""
-        return range(len(queries))
+        return [0] * len(queries)
 
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query; see `InventorySource.run`."""

@@ -8,14 +8,15 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from ztkit.content.kql import Source
-from ztkit.engine.beforehand import translate_beforehand
-from ztkit.engine.sharing import Shared, order_of_least
+from ztkit.engine.beforehand import cores, translate_beforehand
+from ztkit.engine.sharing import Shared
 from ztkit.engine.shredding import Part
 from ztkit.engine.simplify import macros
 from ztkit.engine.translation import Translation, View, first_line, translate
@@ -25,11 +26,16 @@ from ztkit.private import PrivateFolder
 
 MEMORY_LIMIT = "1500MB"
 """What DuckDB may take; the rest of the 2 GiB goes to Python. What it cannot hold is spilled."""
-MOST_SHARED = 2_000_000
-"""Values (rows times columns) of a table's rows that are held for queries to come, some 150 MiB. Each reads larger ones anew."""
+AT_ONCE = 2
+"""Queries that had best run at once, each on half of the cores: one is planned while another reads."""
+BATCH_ROWS = 2_048
+"""Rows of an answer that are taken from DuckDB at a time."""
+LARGE_ANSWER = 4_000_000
+"""Bytes of an answer after which freed memory goes back to the system."""
+SHARED_GROUP_ROWS = 20_480
+"""Rows of a group in a file of shared rows: a thread holds one of them while it writes."""
 SPILLED = ".spilled-"
-"""How the name of a folder with spilled rows begins."""
-
+"""How the name of a folder with shared and spilled rows begins."""
 
 _QUIET = threading.Lock()
 """Held while warnings are filtered, which is not safe in several threads at once."""
@@ -38,9 +44,10 @@ _QUIET = threading.Lock()
 class OfflineInventory:
     """A snapshot that answers KQL.
 
-    One connection with file access limited to the snapshot's own files, no extension loading, its
-    configuration locked; only ``SELECT`` is executed. Several threads may run queries at once: planning a
-    query takes one core, whatever the size of the inventory. Use as a context manager, or call `close`.
+    One connection with file access limited to the snapshot's own files and a private folder, no extension
+    loading, its configuration locked; only ``SELECT`` is executed. Several threads may run queries at once:
+    planning a query takes one core, whatever the size of the inventory. Use as a context manager, or call
+    `close`.
     """
 
     def __init__(
@@ -57,7 +64,9 @@ class OfflineInventory:
         self._views: set[str] = set(readable)
         self._offered: list[str] = []
         self._offering = threading.Lock()
+        self._making = threading.Lock()
         self._shared: dict[str, Shared] = {}
+        self._numbers = count(1)
 
     @classmethod
     def from_files(
@@ -68,13 +77,16 @@ class OfflineInventory:
         Args:
             files: the file of each table that can be read.
             tables: what is known of each table; one without a file is unreadable.
-            private: where a folder of mode 0700 may be made for rows that memory cannot hold (`MEMORY_LIMIT`); it is gone
-                when the inventory is closed. Without it, or where nothing can be written, such a query fails.
+            private: where a folder of mode 0700 may be made for rows that several queries read, and for rows that memory
+                cannot hold (`MEMORY_LIMIT`); it is gone when the inventory is closed. Without it, or where nothing can
+                be written, each query reads anew, and one that needs more memory fails.
         """
         spill = _spill(private)
         connection = _connect(str(spill.path) if spill else "")
         allowed = [str(path.resolve()) for path in files.values()]
         connection.execute("SET allowed_paths = ?", [allowed])
+        if spill:
+            connection.execute("SET allowed_directories = ?", [[str(spill.path)]])
         _lock(connection)
         for name, path in files.items():
             connection.read_parquet(str(path.resolve())).create_view(stored(name))
@@ -110,53 +122,53 @@ class OfflineInventory:
     def run(self, query: str, now: datetime) -> pa.Table:
         """Run a query; see `InventorySource.run`."""
         translation = translate(query)
-        with self._offering:
+        try:
             for view in translation.views:
                 self._offer(view)
-        try:
-            return self._rows(translation, now)
-        finally:
-            self._done(translation)
-
-    def _rows(self, translation: Translation, now: datetime) -> pa.Table:
-        try:
-            found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
-            with _QUIET, warnings.catch_warnings():
-                # the way that saves this copy plans each query twice, which costs more
-                warnings.filterwarnings(
-                    "ignore", message="Arrow output on a DB-API result makes an extra copy"
-                )
-                rows: pa.Table = found.to_arrow_table()
+            rows = self._rows(translation, now)
         except duckdb.Error as problem:
             raise QueryError(first_line(problem)) from problem
+        if rows.nbytes > LARGE_ANSWER:
+            pa.system_memory_pool().release_unused()
+        return rows
+
+    def _rows(self, translation: Translation, now: datetime) -> pa.Table:
+        """An answer, a batch at a time: whole, DuckDB would hold it three times over on its way."""
+        found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
+        with _QUIET, warnings.catch_warnings():
+            # the way that saves this copy plans each query twice, which costs more
+            warnings.filterwarnings("ignore", message="Arrow output on a DB-API result makes an extra copy")
+            reader: pa.RecordBatchReader = found.to_arrow_reader(BATCH_ROWS)
+        rows = pa.Table.from_batches(map(_fitted, reader), reader.schema)
         for number, (name, kind, *_) in enumerate(found.description or ()):
             if str(kind) == "JSON":
                 rows = rows.set_column(number, name, rows.column(number).cast(pa.json_()))
         return rows
 
     def expect(self, queries: Sequence[str]) -> list[int]:
-        """Be told which queries follow, each once: rows that several of them read are then read and parsed once.
+        """Be told which queries follow: rows that several of them read are then read and parsed once.
 
         Returns:
-            The positions of the queries in an order that needs little memory: the rows go with the last query that reads
-            them. Those that are more than `MOST_SHARED` are read by each query, which often wants few of them.
+            How many values each query reads.
         """
         translate_beforehand(queries)
-        reads: list[set[str]] = [set() for _ in queries]
-        read: dict[str, Source] = {}
-        for query, names in zip(queries, reads, strict=True):
+        views: list[tuple[View, ...]] = []
+        for query in queries:
+            views.append(())
             with suppress(QueryError):  # running it says what is wrong
-                for view in translate(query).views:
-                    if view.name != view.source.table:  # the table itself
-                        self._shared.setdefault(view.source.view, Shared()).add(view)
-                        read[view.source.view] = view.source
-                        names.add(view.source.view)
-        often = {name: shared for name, shared in self._shared.items() if shared.places > 1}
-        rows = self._rows_of({name: read[name] for name in often})
-        sizes = {name: rows[name] * shared.width() for name, shared in often.items()}
-        sizes = {name: size for name, size in sizes.items() if size <= MOST_SHARED}
-        self._shared = {name: often[name] for name in sizes}
-        return order_of_least([names & set(sizes) for names in reads], sizes)
+                views[-1] = translate(query).views
+        self._shared = self._shared_of(views, self._spill.path) if self._spill else {}
+        rows = self._rows_of({view.source.view: view.source for seen in views for view in seen})
+        return [sum(rows[view.source.view] * view.width for view in seen) for seen in views]
+
+    def _shared_of(self, views: Iterable[Iterable[View]], folder: Path) -> dict[str, Shared]:
+        """What is read more than once, by the name of its source."""
+        shared: dict[str, Shared] = {}
+        number = next(self._numbers)
+        for view in (view for seen in views for view in seen if view.name != view.source.table):
+            file = folder / f"{view.source.view}__shared{number}.parquet"
+            shared.setdefault(view.source.view, Shared(file)).add(view)
+        return {name: item for name, item in shared.items() if item.places > 1}
 
     def _rows_of(self, read: Mapping[str, Source]) -> dict[str, int]:
         """How many rows sources have."""
@@ -190,48 +202,43 @@ class OfflineInventory:
         table = view.source.table
         if table not in self._readable:
             raise TableUnreadableError(f"line {view.source.line}: table {table} is not in this inventory")
+        cursor = self._connection.cursor()
         shared = self._shared.get(view.source.view)
-        if shared is None:
-            rows = self._narrowed(view.source).project(*_columns(table, view.columns, view.parts))
+        if shared is not None and self._is_made(cursor, view.source, shared):
+            rows = cursor.read_parquet(str(shared.file)).project(*_from_held(view, shared.held))
         else:
-            rows = self._made(view.source, shared).project(*_from_held(view, shared.held))
-        rows.create_view(view.name)
-        self._views.add(view.name)
-        self._offered.append(view.name)
-
-    def _narrowed(self, source: Source) -> duckdb.DuckDBPyRelation:
-        """A table's rows of the types that a query asks for."""
-        rows = self._connection.table(stored(source.table))
-        if source.types is None:
-            return rows
-        types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
-        return rows.filter(duckdb.ColumnExpression("type").isin(*types))
-
-    def _made(self, source: Source, shared: Shared) -> duckdb.DuckDBPyRelation:
-        """The table in memory that holds what several queries read; made when the first of them asks."""
-        name = f"{source.view}__shared"
-        if not shared.made:
-            columns = _columns(source.table, sorted(shared.columns), shared.held)
-            self._narrowed(source).project(*columns).create(name)
-            shared.made = True
-        return self._connection.table(name)
-
-    def _done(self, translation: Translation) -> None:
-        """Forget shared rows after the last query that reads them."""
+            rows = _narrowed(cursor, view.source).project(*_columns(table, view.columns, view.parts))
         with self._offering:
-            for view in translation.views:
-                shared = self._shared.get(view.source.view)
-                if shared is None or view.name == view.source.table:
-                    continue
-                shared.uses -= 1
-                shared.views.add(view.name)
-                if shared.uses == 0:
-                    for name in shared.views:
-                        self._connection.execute(f'DROP VIEW "{name}"')
-                        self._views.discard(name)
-                        self._offered.remove(name)
-                    self._connection.execute(f'DROP TABLE "{view.source.view}__shared"')
-                    del self._shared[view.source.view]
+            if view.name not in self._views:
+                rows.create_view(view.name)
+                self._views.add(view.name)
+                self._offered.append(view.name)
+
+    def _is_made(self, cursor: duckdb.DuckDBPyConnection, source: Source, shared: Shared) -> bool:
+        """Whether there is a file with what several queries read, which is made when the first of them asks.
+
+        In memory it would take several times as much, which the queries themselves need. Where it cannot be written, such
+        as on a full disk, each query reads anew.
+        """
+        with self._making:
+            if not shared.made and not shared.refused:
+                columns = _columns(source.table, sorted(shared.columns), shared.held)
+                rows = _narrowed(cursor, source).project(*columns)
+                try:
+                    rows.to_parquet(str(shared.file), compression="snappy", row_group_size=SHARED_GROUP_ROWS)
+                    shared.made = True
+                except duckdb.IOException:
+                    shared.refused = True
+        return shared.made
+
+
+def _narrowed(cursor: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRelation:
+    """A table's rows of the types that a query asks for."""
+    rows = cursor.table(stored(source.table))
+    if source.types is None:
+        return rows
+    types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
+    return rows.filter(duckdb.ColumnExpression("type").isin(*types))
 
 
 def stored(table: str) -> str:
@@ -282,7 +289,12 @@ def _from_held(view: View, held: Collection[Part]) -> Iterator[duckdb.Expression
 def _spill(private: Path | None) -> PrivateFolder | None:
     if private is None or not os.access(private, os.W_OK):
         return None
-    return PrivateFolder(private, SPILLED)
+    return PrivateFolder(private.resolve(), SPILLED)
+
+
+def _fitted(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A copy of a batch that takes no more than its rows: DuckDB's own buffers have room for up to as much again."""
+    return pa.ipc.read_record_batch(batch.serialize(), batch.schema)
 
 
 def _connect(spill: str) -> duckdb.DuckDBPyConnection:
@@ -290,6 +302,7 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection.execute("SET temp_directory = ?", [spill])  # its default is a folder where the process runs
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"SET threads = {max(1, cores() // AT_ONCE)}")
     connection.execute("SET enable_progress_bar = false")  # it would write into standard output
     for macro in macros():
         connection.execute(macro)

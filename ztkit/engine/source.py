@@ -18,10 +18,10 @@ class InventorySource(Protocol):
         """What is known of each table, by lower-case name; a table not named cannot be read."""
 
     def expect(self, queries: Sequence[str]) -> Sequence[int]:
-        """Be told which queries will be run, each once, so that what they share can be read once.
+        """Be told which queries will be run, so that what they share can be read once.
 
         Returns:
-            Their positions, in the order in which they had best be run.
+            How much each of them reads, in any unit: two that read much had better not run at once.
         """
 
     def run(self, query: str, now: datetime) -> pa.Table:

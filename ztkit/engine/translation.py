@@ -43,6 +43,8 @@ _OURS = (
     "staging.py",
     "translation.py",
 )
+OBJECTS = 10
+"""Values that an array of objects counts as, where it matters how much a query reads."""
 Kept = tuple[str, tuple[str, ...], bool]
 """A translation as it is kept: the statement, its clocks, and whether it reads parts."""
 
@@ -64,6 +66,11 @@ class View:
     columns: tuple[str, ...]
     parts: tuple[Part, ...] = ()
     places: int = 1
+
+    @property
+    def width(self) -> int:
+        """How many values of a row the query reads; one as JSON is mostly an array of objects, and counts as `OBJECTS`."""
+        return self.places * (len(self.columns) + sum(1 if part.text else OBJECTS for part in self.parts))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
+import pyarrow as pa
 import pytest
 
 from tests.builders import AT, check
-from ztkit.assess.evaluate import evaluate, run_check
+from ztkit.assess.evaluate import _all_distinct, evaluate, run_check
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.model.snapshot import TableManifest
@@ -139,4 +142,88 @@ def test_one_check_that_fails_does_not_stop_the_others():
             lambda run, findings: seen.append((run.check, findings.num_rows)),
         )
     assert [item.outcome for item in runs] == ["error", "ok"]
-    assert seen == [("network.bad", 0), ("network.good", 1)]
+    assert sorted(seen) == [("network.bad", 0), ("network.good", 1)]
+
+
+class Sized:
+    """An inventory that notes what runs at once, and knows how much each query reads.
+
+    A query of size n ends when n others have, while the largest runs.
+    """
+
+    def __init__(self, sizes):
+        self.sizes, self.running, self.together = sizes, set(), []
+        self.changed = threading.Condition()
+        self.ended = 0
+
+    def tables(self):
+        return {"resources": TableManifest(name="resources", rows=0, status="complete")}
+
+    def expect(self, queries):
+        return [self.sizes[query] for query in queries]
+
+    def run(self, query, now):  # noqa: ARG002 - the protocol
+        size = self.sizes[query]
+        with self.changed:
+            self.running.add(size)
+            if len(self.running) > 1:
+                self.together.append(tuple(sorted(self.running)))
+            self.changed.notify_all()
+            assert self.changed.wait_for(lambda: self._may_end(size), timeout=60)
+            self.running.discard(size)
+            self.ended += 1
+            self.changed.notify_all()
+        return pa.table({"id": [], "status": [], "reason": []}, schema=EMPTY)
+
+    def _may_end(self, size):
+        return self.ended >= size and max(self.sizes.values()) in self.running
+
+
+EMPTY = pa.schema([("id", pa.string()), ("status", pa.string()), ("reason", pa.string())])
+
+
+def test_what_reads_much_runs_beside_what_reads_little():
+    sizes = {f"resources | take {size}": size for size in (2, 0, 5, 1, 4, 3)}
+    checks = [check(f"network.size-{size}", query=query) for query, size in sizes.items()]
+    source, seen = Sized(sizes), []
+    runs = evaluate(checks, source, AT, lambda run, _: seen.append(run.check))
+    assert [run.check for run in runs] == [item.id for item in checks]
+    assert seen == [f"network.size-{size}" for size in range(6)]
+    assert source.together == [(size, 5) for size in range(5)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_each_check_is_told_of_once_however_few_there_are(count):
+    checks = [check(f"network.n{number}") for number in range(count)]
+    seen = []
+    with opened(rows(True)) as inventory:
+        runs = evaluate(checks, inventory, AT, lambda run, _: seen.append(run.check))
+    assert [run.check for run in runs] == sorted(seen) == [item.id for item in checks]
+
+
+def test_when_findings_cannot_be_written_no_other_check_is_begun():
+    def full(run, _):
+        raise OSError(28, "No space left on device")
+
+    sizes = {f"resources | take {size}": 0 for size in range(9)}
+    source = Sized(sizes)
+    with pytest.raises(OSError, match="No space left"):
+        evaluate([check(f"network.n{n}", query=query) for n, query in enumerate(sizes)], source, AT, full)
+    assert source.ended <= 4
+
+
+@pytest.mark.parametrize(
+    ("chunks", "distinct"),
+    [
+        ([["a", "b"], ["c"]], True),
+        ([["b", "a"], [], ["c"]], True),
+        ([["a", "b"], ["b"]], False),
+        ([["a", "c"], ["b", "a"]], False),
+        ([["a", "a"]], False),
+        ([[]], True),
+        ([], True),
+    ],
+)
+def test_ids_are_held_against_each_other_across_batches(chunks, distinct):
+    ids = pa.chunked_array([pa.array(chunk, pa.string()) for chunk in chunks], pa.string())
+    assert _all_distinct(ids) is distinct

@@ -20,7 +20,7 @@ def cold(tmp_path, monkeypatch):
     monkeypatch.setattr(translation.platformdirs, "user_cache_dir", lambda _: str(tmp_path / "ztkit"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(beforehand, "LEAST", 3)
-    monkeypatch.setattr(beforehand, "_cores", lambda: 2)
+    monkeypatch.setattr(beforehand, "cores", lambda: 2)
     translate.cache_clear()
     yield tmp_path / "ztkit" / "translations"
     translate.cache_clear()
@@ -51,7 +51,7 @@ def test_what_is_kept_or_little_takes_no_process(cold, monkeypatch):
 def test_where_it_cannot_be_no_process_is_started(cold, monkeypatch, hinder):
     monkeypatch.setattr(subprocess, "Popen", None)
     if hinder == "cores":
-        monkeypatch.setattr(beforehand, "_cores", lambda: 1)
+        monkeypatch.setattr(beforehand, "cores", lambda: 1)
     elif hinder == "executable":
         monkeypatch.setattr(sys, "executable", "")
     else:
@@ -103,5 +103,10 @@ def test_it_reads_queries_as_json(cold, monkeypatch, tmp_path):
     assert is_kept(QUERIES[0])
 
 
-def test_cores_are_those_that_may_be_used():
-    assert 1 <= beforehand._cores() <= (os.cpu_count() or 1)
+def test_cores_are_those_that_may_be_used(monkeypatch):
+    assert 1 <= beforehand.cores() <= (os.cpu_count() or 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert beforehand.cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert beforehand.cores() == 1

@@ -162,6 +162,23 @@ def test_the_connection_reaches_nothing_outside(inventory, statement, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "statement", ["COPY (SELECT 1) TO '{folder}/out.csv'", "SELECT * FROM '{folder}/other.csv'"]
+)
+def test_a_private_folder_opens_no_other(statement, tmp_path):
+    private, outside = tmp_path / "private", tmp_path / "outside"
+    private.mkdir()
+    outside.mkdir()
+    (outside / "other.csv").write_text("a,b\n1,2\n")
+    with OfflineInventory.from_files({}, {}, private) as opened:
+        (inside,) = private.iterdir()
+        for folder in (outside, private, f"{inside}/../../outside"):
+            with pytest.raises(duckdb.PermissionException):
+                opened._connection.execute(statement.format(folder=folder))
+    assert [path.name for path in outside.iterdir()] == ["other.csv"]
+    assert list(private.iterdir()) == []
+
+
 def test_text_from_the_tenant_is_never_part_of_a_statement():
     hostile = "x'; DROP TABLE resources; --"
     rows = [{"id": "/h", "name": hostile, "type": hostile, "properties": {hostile: hostile}}]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import duckdb_kql
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ztkit.content.library import shipped_library
-from ztkit.engine import offline
 from ztkit.engine.dialect import rewrite
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.engine.shredding import Part, shred, take_parts
 from ztkit.engine.translation import translate
 from ztkit.errors import QueryError
-from ztkit.model.snapshot import COLUMNS
+from ztkit.model.snapshot import COLUMNS, TableManifest
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 ROWS = [
@@ -109,36 +110,81 @@ def run_alone(query):
         return opened.run(query, NOW)
 
 
+@pytest.fixture
+def snapshot(tmp_path):
+    """The rows in a file, and a place for what is held of them."""
+    pq.write_table(to_arrow(ROWS), tmp_path / "resources.parquet")
+    tables = {"resources": TableManifest(name="resources", rows=len(ROWS), status="complete")}
+    with OfflineInventory.from_files(
+        {"resources": tmp_path / "resources.parquet"}, tables, tmp_path
+    ) as opened:
+        yield opened
+
+
+def held(folder):
+    """Files with rows that several queries read."""
+    return sorted(folder.glob(".spilled-*/*.parquet"))
+
+
 @pytest.mark.parametrize("query", QUERIES)
-def test_queries_that_share_their_rows_answer_as_each_alone(query):
+def test_queries_that_share_their_rows_answer_as_each_alone(query, snapshot, tmp_path):
     expected = in_order(run_alone(query))
-    with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
-        order = opened.expect(QUERIES)
-        assert sorted(order) == list(range(len(QUERIES)))
-        found = {QUERIES[position]: in_order(opened.run(QUERIES[position], NOW)) for position in order}
-        assert found[query] == expected
-        assert not opened._shared
-        left = opened._connection.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        assert left == [("resources__stored",)], "shared rows go after the last query that reads them"
+    assert len(snapshot.expect(QUERIES)) == len(QUERIES)
+    found = {other: in_order(snapshot.run(other, NOW)) for other in QUERIES}
+    assert found[query] == expected
+    shared = list(snapshot._shared.values())
+    assert shared
+    assert all(item.made for item in shared)
+    assert held(tmp_path) == sorted(item.file for item in shared)
+    snapshot.close()
+    assert held(tmp_path) == []
 
 
-@pytest.mark.parametrize("most", [0, 44])
-def test_queries_read_anew_what_is_too_much_to_hold(most, monkeypatch):
-    monkeypatch.setattr(offline, "MOST_SHARED", most)
+def test_queries_that_are_expected_later_share_what_they_need(snapshot):
+    few, more = QUERIES[:6], QUERIES[6:]
     expected = [in_order(run_alone(query)) for query in QUERIES]
+    snapshot.expect(few)
+    found = [in_order(snapshot.run(query, NOW)) for query in few]
+    snapshot.expect(more)
+    assert [*found, *(in_order(snapshot.run(query, NOW)) for query in more)] == expected
+
+
+def test_where_shared_rows_cannot_be_written_each_query_reads_anew(snapshot, tmp_path):
+    expected = [in_order(run_alone(query)) for query in QUERIES]
+    snapshot.expect(QUERIES)
+    for shared in snapshot._shared.values():
+        shared.file.mkdir()  # no file can be made there
+    assert [in_order(snapshot.run(query, NOW)) for query in QUERIES] == expected
+    assert all(shared.refused and not shared.made for shared in snapshot._shared.values())
+
+
+def test_rows_that_one_query_reads_are_not_written(snapshot, tmp_path):
+    snapshot.expect(QUERIES[:1])
+    snapshot.run(QUERIES[0], NOW)
+    assert held(tmp_path) == []
+
+
+def test_queries_that_run_at_once_share_their_rows(snapshot):
+    expected = [in_order(run_alone(query)) for query in QUERIES]
+    snapshot.expect(QUERIES)
+    with ThreadPoolExecutor(4) as pool:
+        assert [
+            in_order(rows) for rows in pool.map(lambda query: snapshot.run(query, NOW), QUERIES)
+        ] == expected
+
+
+def test_what_a_query_reads_is_rows_times_values():
     with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
-        order = opened.expect(QUERIES)
-        held = {name: shared.width() * len(ROWS) for name, shared in opened._shared.items()}
-        assert all(size <= most for size in held.values())
-        assert [in_order(opened.run(QUERIES[position], NOW)) for position in order] == [
-            expected[position] for position in order
-        ]
-    assert bool(held) == bool(most)
+        one = "resources | where type =~ 't' | project id, x = tostring(properties.s)"
+        other = "resources | where type =~ 'no such type' | project id, x = tostring(properties.s)"
+        sizes = opened.expect([one, other, "resources | nonsense", "securityresources | project id"])
+    of_type = sum(row["type"] == "t" for row in ROWS)
+    assert sizes == [2 * of_type, 0, 0, 0]
 
 
 def test_expecting_a_query_that_is_wrong_is_no_error_until_it_runs():
     with OfflineInventory.from_tables({"resources": to_arrow(ROWS)}) as opened:
-        assert sorted(opened.expect(["resources | nonsense", "resources | project id"])) == [0, 1]
+        opened.expect(["resources | nonsense", "resources | project id"])
         with pytest.raises(QueryError):
             opened.run("resources | nonsense", NOW)
 
