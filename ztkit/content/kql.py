@@ -117,6 +117,21 @@ def sources(tokens: tuple[Token, ...]) -> tuple[Source, ...]:
     return tuple(found)
 
 
+def unknown_tables(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Words that stand where only a table can, and are the name of none."""
+    first = () if begins_with_operator(tokens) else (0,)
+    places = (*first, *(index + 1 for index, token in enumerate(tokens) if token.text == "("))
+    return tuple(
+        tokens[index]
+        for index in places
+        if tokens[index : index + 1]
+        and tokens[index].kind == "word"
+        and tokens[index].lower not in OPERATORS
+        and table_named(tokens[index].text) is None
+        and (tokens[index + 1].text == "|" if index + 1 < len(tokens) else index == 0)
+    )
+
+
 def begins_with_operator(tokens: tuple[Token, ...]) -> bool:
     """Whether a query names no table at its beginning, and so reads ``resources``."""
     first = tokens[0]

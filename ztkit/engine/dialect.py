@@ -16,11 +16,14 @@ engine can skip the rest of a Parquet file then (`Source.view`); the condition i
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ztkit.content.kql import Source, Token, sources, tokenize
+from ztkit.content.kql import Source, Token, sources, tokenize, unknown_tables
+from ztkit.content.tables import all_tables, table_named
 from ztkit.errors import QueryError, UnsupportedConstructError
+from ztkit.model.snapshot import TABLES
 
 _TAKES_KIND = frozenset({"join", "union", "mvexpand", "expand", "parse", "lookup", "apply"})
 _RESERVED = frozenset(
@@ -65,7 +68,7 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
         narrowed: whether a view has rows of its types only, so that the condition on them need not be asked again.
 
     Raises:
-        QueryError: the query is empty or has a string that is not closed.
+        QueryError: the query is empty, has a string that is not closed, or reads a table that there is not.
         UnsupportedConstructError: it uses what the engine would answer differently, or not at all.
     """
     tokens = tokenize(query)
@@ -73,6 +76,8 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
         raise QueryError("the query is empty")
     if tokens[0].text == ".":
         raise UnsupportedConstructError("a command (only queries are run)", tokens[0].line)
+    for unknown in unknown_tables(tokens):
+        raise QueryError(f"line {unknown.line}: {_no_table(unknown.text)}")
     found = sources(tokens)
     edits: list[tuple[int, int, str]] = []
     tables: dict[int, Source] = {}
@@ -100,6 +105,16 @@ def rewrite(query: str, suffix: str = "", *, narrowed: bool = False) -> Rewritte
         dotted = text.startswith("[") and start > 0 and kql[start - 1] == "."
         kql = kql[: start - 1 if dotted else start] + text + kql[end:]
     return Rewritten(kql, found)
+
+
+def _no_table(name: str) -> str:
+    near = difflib.get_close_matches(name.lower(), map(str.lower, all_tables()), n=1, cutoff=0.8)
+    hint = (
+        f"did you mean {table_named(near[0])}?"
+        if near
+        else f"there are {', '.join(TABLES)}, and the entities of Microsoft Graph"
+    )
+    return f"there is no table {name}; {hint}"
 
 
 def _bounded(query: str, tokens: tuple[Token, ...], index: int) -> list[tuple[int, int, str]]:
