@@ -27,6 +27,7 @@ from ztkit.errors import UsageError
 if TYPE_CHECKING:
     from ztkit.assess.evaluate import CheckRun
     from ztkit.assess.sources import EvidenceSource
+    from ztkit.content.library import Library
     from ztkit.model.assessment import Assessment
     from ztkit.workspace import Workspace
 
@@ -98,7 +99,8 @@ def assess(
     plan = Plan(at.replace(tzinfo=UTC) if at else now, without=services_named(without or ()))
     library = shipped_library()
     with progress_bar() as bar:
-        task = bar.add_task("Checks", total=0 if interview_only else len(library.checks))
+        begin = "Checks" if live or interview_only else _beginning(library)
+        task = bar.add_task(begin, total=0 if interview_only else len(library.checks))
 
         def show(run: CheckRun) -> None:
             bar.update(task, advance=1, description=run.check)
@@ -129,6 +131,14 @@ def assess(
     if fail_under is not None and assessment.overall.index.lower < fail_under:
         err.print(f"The index is {float(assessment.overall.index.lower):.1f}, lower than {fail_under:g}.")
         raise typer.Exit(1)
+
+
+def _beginning(library: Library) -> str:
+    """What happens until the first check is run, which may be half a minute."""
+    from ztkit.engine.translation import is_kept
+
+    kept = all(is_kept(check.query) for check in library.checks.values())
+    return "Checks" if kept else "Translating the checks' queries, once after an update"
 
 
 def _refuse_contradictions(

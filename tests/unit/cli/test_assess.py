@@ -20,8 +20,10 @@ from tests.emulator import MARK, Emulator, Fault
 from tests.unit.cli.test_cli import run
 from ztkit.azure.clouds import CLOUDS
 from ztkit.azure.connection import Connection
+from ztkit.cli.assess import _beginning
 from ztkit.content.library import shipped_library
 from ztkit.content.tables import all_tables
+from ztkit.engine import translation
 from ztkit.model.response import RiskException
 from ztkit.workspace import Workspace
 
@@ -361,3 +363,11 @@ def test_a_run_that_is_ended_deletes_what_was_read(engagement, number):
     assert (process.returncode, b"Error: Interrupted. Nothing " in told) == (3, True), told
     assert list(engagement.glob(".live-*")) == []
     assert Workspace.open(engagement).assessments() == []
+
+
+def test_what_takes_time_before_the_first_check_is_said(tmp_path, monkeypatch):
+    kept = set()
+    monkeypatch.setattr(translation, "is_kept", lambda query: query in kept)
+    assert _beginning(LIBRARY) == "Translating the checks' queries, once after an update"
+    kept |= {item.query for item in LIBRARY.checks.values()}
+    assert _beginning(LIBRARY) == "Checks"
