@@ -158,6 +158,21 @@ def test_where_shared_rows_cannot_be_written_each_query_reads_anew(snapshot, tmp
     assert all(shared.refused and not shared.made for shared in snapshot._shared.values())
 
 
+@pytest.mark.parametrize(
+    "name", ["a [1]", "it's", "star*", "q?", "{x,y}", "ü ñ", "a%20b", "year=2026", 'q"uote']
+)
+def test_a_workspace_may_have_any_name(name, tmp_path):
+    folder = tmp_path / name
+    folder.mkdir()
+    pq.write_table(to_arrow(ROWS), folder / "resources.parquet")
+    tables = {"resources": TableManifest(name="resources", rows=len(ROWS), status="complete")}
+    with OfflineInventory.from_files({"resources": folder / "resources.parquet"}, tables, folder) as opened:
+        opened.expect(QUERIES[:6])
+        found = [in_order(opened.run(query, NOW)) for query in QUERIES[:6]]
+        assert all(shared.made for shared in opened._shared.values())
+    assert found == [in_order(run_alone(query)) for query in QUERIES[:6]]
+
+
 def test_rows_that_one_query_reads_are_not_written(snapshot, tmp_path):
     snapshot.expect(QUERIES[:1])
     snapshot.run(QUERIES[0], NOW)
