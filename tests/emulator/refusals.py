@@ -62,7 +62,7 @@ def of_engine(problem: QueryError) -> dict[str, Any]:
                 "message": f"Unknown function: '{function[1] or function[2]}'.",
             }
         return {"code": "InvalidQueryLanguage", "message": text, **_line(text)}
-    if table := re.search(r"Table with name (\w+) does not exist", text):
+    if table := re.search(r"there is no table (\w+);", text):
         message = f"Table {table[1]} is invalid, unsupported or disallowed."
         return {"code": "DisallowedLogicalTableName", "message": message}
     if "Binder Error" in text or "Conversion Error" in text:

@@ -188,7 +188,8 @@ def test_what_reads_much_runs_beside_what_reads_little():
     source, seen = Sized(sizes), []
     runs = evaluate(checks, source, AT, lambda run, _: seen.append(run.check))
     assert [run.check for run in runs] == [item.id for item in checks]
-    assert seen == [f"network.size-{size}" for size in range(6)]
+    assert seen[:4] == [f"network.size-{size}" for size in range(4)]
+    assert sorted(seen[4:]) == ["network.size-4", "network.size-5"]  # they end at the same moment
     assert source.together == [(size, 5) for size in range(5)]
 
 
