@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Literal
 
 import pyarrow as pa
@@ -112,7 +111,7 @@ def run_check(check: Check, source: InventorySource, now: datetime) -> tuple[Che
     findings = FINDINGS.empty_table()
     tables: tuple[str, ...] = ()
     try:
-        tables = dialect.rewrite(check.query).tables
+        tables = dialect.rewrite(check.query, narrowed=True).tables  # as the engine does, which rewrites once
         refuse_unreadable(tables, source.tables())
         findings = findings_of(check, source.run(check.query, now))
     except TableUnreadableError as problem:
@@ -152,27 +151,40 @@ def findings_of(check: Check, rows: pa.Table) -> pa.Table:
         raise QueryError(f"status is {value!r}, expected pass, fail or skip")
     if pc.any(pc.equal(columns["id"], "")).as_py():
         raise QueryError("a row has no id")
-    plain = pc.all(pc.string_is_ascii(columns["id"])).as_py()
-    ids = pc.ascii_lower(columns["id"]) if plain else pc.utf8_lower(columns["id"])  # much faster, the same
-    if not _all_distinct(ids):
-        counts = pc.value_counts(ids)
-        twice = next(item["values"] for item in counts.to_pylist() if item["counts"] > 1)
-        raise QueryError(f"the row of {twice} comes more than once; every resource has one row")
+    if not _all_distinct(columns["id"]):
+        counts = pc.value_counts(_lower(columns["id"])).to_pylist()
+        twice = [item["values"] for item in counts if item["counts"] > 1]
+        if twice:
+            raise QueryError(f"the row of {twice[0]} comes more than once; every resource has one row")
     check_column = pa.repeat(pa.scalar(check.id), rows.num_rows)
     arrays = [check_column, *(columns[name] for name in FINDING_COLUMNS)]
     return pa.Table.from_arrays(arrays, schema=FINDINGS)
 
 
 def _all_distinct(ids: pa.ChunkedArray) -> bool:
-    """Whether no id comes twice. Many come in order, as a snapshot holds them, which is seen much sooner."""
-    return _ascending(ids) or pc.count_distinct(ids).as_py() == len(ids)
+    """Whether surely no id comes twice, in whatever letter case.
+
+    Many come in order, as a snapshot holds them, which is seen soonest. Else their hashes tell: a table of the ids would take
+    as much memory again as the answer.
+    """
+    if _ascending(ids):
+        return True
+    hashes = [pa.array(map(hash, _lower(chunk).to_pylist()), pa.int64()) for chunk in ids.chunks]
+    return pc.count_distinct(pa.chunked_array(hashes)).as_py() == len(ids)
 
 
 def _ascending(ids: pa.ChunkedArray) -> bool:
-    chunks = [chunk for chunk in ids.chunks if len(chunk)]
-    return all(pc.all(pc.less(chunk[:-1], chunk[1:])).as_py() for chunk in chunks) and all(
-        before[-1].as_py() < after[0].as_py() for before, after in pairwise(chunks)
-    )
+    before = ""
+    for chunk in (_lower(chunk) for chunk in ids.chunks if len(chunk)):
+        if not (before < chunk[0].as_py() and pc.all(pc.less(chunk[:-1], chunk[1:])).as_py()):
+            return False
+        before = chunk[-1].as_py()
+    return True
+
+
+def _lower(ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    plain = pc.all(pc.string_is_ascii(ids)).as_py()
+    return pc.ascii_lower(ids) if plain else pc.utf8_lower(ids)  # much faster, the same
 
 
 def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:
