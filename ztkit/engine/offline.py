@@ -13,13 +13,13 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ztkit.content.kql import Source
 from ztkit.engine.beforehand import cores, translate_beforehand
 from ztkit.engine.sharing import Shared
 from ztkit.engine.shredding import Part
-from ztkit.engine.simplify import macros
-from ztkit.engine.translation import Translation, View, first_line, translate
+from ztkit.engine.translation import Translation, View, first_line, macros_script, translate
 from ztkit.errors import QueryError, TableUnreadableError
 from ztkit.model.snapshot import TableManifest, columns_of
 from ztkit.private import PrivateFolder
@@ -32,8 +32,11 @@ BATCH_ROWS = 2_048
 """Rows of an answer that are taken from DuckDB at a time."""
 LARGE_ANSWER = 4_000_000
 """Bytes of an answer after which freed memory goes back to the system."""
-SHARED_GROUP_ROWS = 20_480
-"""Rows of a group in a file of shared rows: a thread holds one of them while it writes."""
+SHARED_BATCH_ROWS = 8_192
+"""Rows that are taken at a time to be written into a file of shared rows."""
+GROUP_JSON = 300_000
+"""Bytes of JSON that a group of rows in such a file holds: DuckDB works on one group at a time at the most, and each of its
+functions on JSON takes several times the bytes that it is given. Smaller groups cost more than they save."""
 SPILLED = ".spilled-"
 """How the name of a folder with shared and spilled rows begins."""
 
@@ -205,12 +208,13 @@ class OfflineInventory:
         cursor = self._connection.cursor()
         shared = self._shared.get(view.source.view)
         if shared is not None and self._is_made(cursor, view.source, shared):
-            rows = cursor.read_parquet(str(shared.file)).project(*_from_held(view, shared.held))
+            columns = ", ".join(_from_held(view, shared.held))
+            rows = f"SELECT {columns} FROM read_parquet({_text(str(shared.file))})"  # noqa: S608
         else:
-            rows = _narrowed(cursor, view.source).project(*_columns(table, view.columns, view.parts))
+            rows = _read(table, view.source.types, _columns(table, view.columns, view.parts))
         with self._offering:
             if view.name not in self._views:
-                rows.create_view(view.name)
+                cursor.execute(f"CREATE VIEW {_name(view.name)} AS {rows}")
                 self._views.add(view.name)
                 self._offered.append(view.name)
 
@@ -223,22 +227,38 @@ class OfflineInventory:
         with self._making:
             if not shared.made and not shared.refused:
                 columns = _columns(source.table, sorted(shared.columns), shared.held)
-                rows = _narrowed(cursor, source).project(*columns)
+                rows = _read(source.table, source.types, columns)
                 try:
-                    rows.to_parquet(str(shared.file), compression="snappy", row_group_size=SHARED_GROUP_ROWS)
+                    _write(cursor.sql(rows), shared.file)
                     shared.made = True
-                except duckdb.IOException:
+                except OSError:  # if it is the rows that cannot be read, the queries themselves say so
                     shared.refused = True
         return shared.made
 
 
-def _narrowed(cursor: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRelation:
-    """A table's rows of the types that a query asks for."""
-    rows = cursor.table(stored(source.table))
-    if source.types is None:
-        return rows
-    types = [duckdb.ConstantExpression(name) for name in sorted(source.types)]
-    return rows.filter(duckdb.ColumnExpression("type").isin(*types))
+def _write(rows: duckdb.DuckDBPyRelation, file: Path) -> None:
+    """Write rows into a Parquet file of small groups, which DuckDB itself does not make.
+
+    Raises:
+        OSError: they cannot be read, or the file cannot be written.
+    """
+    reader: pa.RecordBatchReader = rows.to_arrow_reader(SHARED_BATCH_ROWS)
+    dynamic = {name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "JSON"}
+    schema = pa.schema(
+        (field.name, pa.json_() if field.name in dynamic else field.type) for field in reader.schema
+    )
+    repeated = [name for name in schema.names if name not in (*dynamic, "id", "name")]
+    with pq.ParquetWriter(file, schema, compression="snappy", use_dictionary=repeated) as writer:
+        for batch in reader:
+            size = sum(batch.column(name).nbytes for name in dynamic)
+            parts = max(1, size // GROUP_JSON)
+            writer.write_batch(batch.cast(schema), row_group_size=batch.num_rows // parts + 1)
+
+
+def _read(table: str, types: Collection[str] | None, columns: Iterable[str]) -> str:
+    """The statement that reads columns of a table's rows, of these types only."""
+    rows = f"SELECT {', '.join(columns)} FROM {_name(stored(table))}"  # noqa: S608 - each quoted
+    return rows if types is None else f'{rows} WHERE "type" IN ({", ".join(map(_text, sorted(types)))})'
 
 
 def stored(table: str) -> str:
@@ -248,42 +268,48 @@ def stored(table: str) -> str:
 
 def _show(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Offer stored rows as the table that queries name."""
-    connection.table(stored(table)).project(*_columns(table, columns_of(table), ())).create_view(table)
+    rows = _read(table, None, _columns(table, columns_of(table), ()))
+    connection.execute(f"CREATE VIEW {_name(table)} AS {rows}")
 
 
-def _columns(table: str, columns: Iterable[str], wanted: Sequence[Part]) -> Iterator[duckdb.Expression]:
+def _columns(table: str, columns: Iterable[str], wanted: Sequence[Part]) -> Iterator[str]:
     """Columns and parts; all parts of a dynamic column come from parsing it once as JSON and once as text.
 
     A dynamic column becomes JSON only where it is wanted whole, since DuckDB then reads each value to see that it is.
     """
     kinds = columns_of(table)
     for column in columns:
-        value = duckdb.ColumnExpression(column)
-        yield value.cast("JSON").alias(column) if kinds[column] == "dynamic" else value
+        name = _name(column)
+        yield f"CAST({name} AS JSON) AS {name}" if kinds[column] == "dynamic" else name
     for text in (False, True):
         for column in dict.fromkeys(part.column for part in wanted if part.text == text):
             parts = [part for part in wanted if part.column == column and part.text == text]
-            paths = duckdb.ConstantExpression([part.path for part in parts])
             function = "json_extract_string" if text else "json_extract"
-            found = duckdb.FunctionExpression(function, duckdb.ColumnExpression(column), paths)
+            found = f"{function}({_name(column)}, [{', '.join(_text(part.path) for part in parts)}])"
             for number, part in enumerate(parts, start=1):
-                value = duckdb.FunctionExpression("list_extract", found, duckdb.ConstantExpression(number))
-                if text:
-                    value = duckdb.CoalesceOperator(value, duckdb.ConstantExpression(""))
-                yield value.alias(part.name)
+                value = f"coalesce({found}[{number}], '')" if text else f"{found}[{number}]"
+                yield f"{value} AS {_name(part.name)}"
 
 
-def _from_held(view: View, held: Collection[Part]) -> Iterator[duckdb.Expression]:
+def _from_held(view: View, held: Collection[Part]) -> Iterator[str]:
     """What a view offers of rows that are held."""
-    for name in view.columns:
-        yield duckdb.ColumnExpression(name)
+    yield from map(_name, view.columns)
     for part in view.parts:
+        name = _name(part.name)
         if part in held:
-            yield duckdb.ColumnExpression(part.name)
+            yield name
         else:
-            value = duckdb.ColumnExpression(part.as_json.name)
-            found = duckdb.FunctionExpression("json_extract_string", value, duckdb.ConstantExpression("$"))
-            yield duckdb.CoalesceOperator(found, duckdb.ConstantExpression("")).alias(part.name)
+            yield f"coalesce(json_extract_string({_name(part.as_json.name)}, '$'), '') AS {name}"
+
+
+def _name(name: str) -> str:
+    """A name as it is written in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    """A text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _spill(private: Path | None) -> PrivateFolder | None:
@@ -304,12 +330,11 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {max(1, cores() // AT_ONCE)}")
     connection.execute("SET enable_progress_bar = false")  # it would write into standard output
-    for macro in macros():
-        connection.execute(macro)
     return connection
 
 
 def _lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection to all but the files that are allowed; only then run what is kept in a file."""
     for setting in (
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
@@ -317,3 +342,4 @@ def _lock(connection: duckdb.DuckDBPyConnection) -> None:
         "lock_configuration = true",
     ):
         connection.execute("SET " + setting)
+    connection.execute(macros_script())

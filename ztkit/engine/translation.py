@@ -13,22 +13,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import duckdb_kql
 import platformdirs
-from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
 
 from ztkit.content.kql import Source, Token, sources, string_value, tokenize
 from ztkit.engine.dialect import Rewritten, asks_no_more, is_option, rewrite
 from ztkit.engine.elements import take_structures
 from ztkit.engine.shredding import Part, Shredded, shred, take_parts
-from ztkit.engine.simplify import forgiving, simplify, simplify_columns
+from ztkit.engine.simplify import forgiving, macros, simplify, simplify_columns
 from ztkit.engine.specialise import specialise
 from ztkit.engine.staging import stage
 from ztkit.errors import QueryError, UnsupportedConstructError
 from ztkit.model.snapshot import COLUMNS, GRAPH_COLUMNS, columns_of
+
+if TYPE_CHECKING:
+    from duckdb_kql.errors import KqlSyntaxError
 
 _CLOCK = datetime(1, 2, 3, 4, 5, 6, tzinfo=UTC)
 """Stands for the moment of `now()` in a kept translation."""
@@ -115,6 +116,16 @@ def translate(query: str) -> Translation:
     return Translation(sql, clocks, _views(query, shredded) if in_parts else _whole(plain))
 
 
+def macros_script() -> str:
+    """The statements that make the macros which translations call; kept like them."""
+    path = _kept_path("\0macros")  # no query
+    kept = _kept(path)
+    if kept is None:
+        kept = ";\n".join(macros()), (), False
+        _keep(path, kept)
+    return kept[0]
+
+
 def _in_parts(query: str, shredded: Shredded) -> Kept | None:
     """A query translated to read parts; None where it reads none, or where the translator writes them in another way."""
     views = _views(query, shredded)
@@ -184,6 +195,10 @@ def _translated(
         ]
         for view, table in {source.view: source.table for source in rewritten.sources}.items()
     }
+    # here, since most runs find all translations kept, and the parser takes a sixth of a second and 13 MiB
+    import duckdb_kql
+    from duckdb_kql.errors import KqlError, KqlSyntaxError, KqlUnsupportedError
+
     try:
         translated = duckdb_kql.to_sql(
             stage(rewritten.kql), schema=dict(schema), allow_write=False, query_now=_CLOCK

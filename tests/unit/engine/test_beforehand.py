@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from ztkit.engine import beforehand, translation
 from ztkit.engine.beforehand import translate_beforehand
+from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.rows import to_arrow
 from ztkit.engine.translation import is_kept, translate
 
 QUERIES = [f"resources | where name == 'n{number}' | project id" for number in range(9)]
@@ -110,3 +113,25 @@ def test_cores_are_those_that_may_be_used(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert beforehand.cores() == 1
+
+
+def test_what_is_kept_is_run_without_the_parser(cold, monkeypatch):
+    rows = {"resources": to_arrow([{"id": "/a", "name": "n0", "type": "t"}])}
+
+    def ids():
+        with OfflineInventory.from_tables(rows) as inventory:
+            return inventory.run(QUERIES[0], datetime(2026, 1, 1, tzinfo=UTC))["id"].to_pylist()
+
+    assert ids() == ["/a"]
+    translate.cache_clear()
+    monkeypatch.setitem(sys.modules, "duckdb_kql", None)  # importing it fails from here on
+    assert ids() == ["/a"]
+
+
+def test_macros_that_are_not_kept_whole_are_made_anew(cold):
+    made = translation.macros_script()
+    (kept,) = cold.iterdir()
+    for broken in ("", "{}", kept.read_text(encoding="utf-8").replace("CREATE MACRO", "DROP MACRO", 1)):
+        kept.write_text(broken, encoding="utf-8")
+        assert translation.macros_script() == made
+    assert made.count("CREATE MACRO") == 6

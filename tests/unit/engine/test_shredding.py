@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ztkit.content.library import shipped_library
 from ztkit.engine.dialect import rewrite
-from ztkit.engine.offline import OfflineInventory
+from ztkit.engine.offline import GROUP_JSON, OfflineInventory
 from ztkit.engine.rows import to_arrow
 from ztkit.engine.shredding import Part, shred, take_parts
 from ztkit.engine.translation import translate
@@ -156,6 +156,30 @@ def test_where_shared_rows_cannot_be_written_each_query_reads_anew(snapshot, tmp
         shared.file.mkdir()  # no file can be made there
     assert [in_order(snapshot.run(query, NOW)) for query in QUERIES] == expected
     assert all(shared.refused and not shared.made for shared in snapshot._shared.values())
+
+
+def test_shared_rows_with_long_json_lie_in_small_groups(tmp_path):
+    """DuckDB works on a whole group at a time, and its functions on JSON take several times the bytes of it."""
+    rows = [
+        {"id": f"/{number:05}", "type": "t", "properties": {"s": f"{number}", "l": [{"p": "x" * 900}]}}
+        for number in range(3_000)
+    ]
+    pq.write_table(to_arrow(rows), tmp_path / "resources.parquet")
+    tables = {"resources": TableManifest(name="resources", rows=len(rows), status="complete")}
+    query = "resources | where type == 't' | mv-expand e = properties.l | project id, s = toint(properties.s), p = strlen(e.p)"
+    with OfflineInventory.from_files(
+        {"resources": tmp_path / "resources.parquet"}, tables, tmp_path
+    ) as opened:
+        opened.expect([query, f"{query}, e"])
+        found = opened.run(query, NOW).to_pylist()
+        (file,) = held(tmp_path)
+        groups = pq.ParquetFile(file).metadata
+    assert sorted(found, key=repr) == [
+        {"id": f"/{number:05}", "s": number, "p": 900} for number in range(3_000)
+    ]
+    sizes = [groups.row_group(number).total_byte_size for number in range(groups.num_row_groups)]
+    assert len(sizes) > 8
+    assert max(sizes) < 1.5 * GROUP_JSON
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,36 @@ def test_any_element_comes_out_as_the_translators_own_statement_gives_it(arrays)
     assert "json_transform" in translate(query).sql
     with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as opened:
         assert in_order(opened.run(query, NOW)) == in_order(plainly(opened, query))
+
+
+DATES = {
+    "2026-01-02T03:04:05.6789012Z": "2026-01-02 03:04:05.678901",
+    "2026-01-02T03:04:05+02:00": "2026-01-02 01:04:05",
+    "2026-01-02": "2026-01-02 00:00:00",
+    "01-02-2026": "2026-01-02 00:00:00",
+    "1/2/2026": "2026-01-02 00:00:00",
+    "01/02/2026 03:04:05": "2026-01-02 03:04:05",
+    "2 Jan 2026": "2026-01-02 00:00:00",
+    "Jan 2, 2026": "2026-01-02 00:00:00",
+    "Fri, 02 Jan 2026 03:04:05 GMT": "2026-01-02 03:04:05",
+    "20260102": "2026-01-02 00:00:00",
+    "0001-01-01T00:00:00Z": "0001-01-01 00:00:00",
+    "": None,
+    "null": None,
+    "never": None,
+    "[]": None,
+}
+
+
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")
+def test_a_date_is_read_however_it_is_written_and_else_absent():
+    values = [*DATES, None, 20260102, 3.5, True, [], {}, ["2026-01-02"]]
+    rows = [
+        {"id": f"/{number}", "type": "t", "name": str(value), "properties": {"w": value}}
+        for number, value in enumerate(values)
+    ]
+    query = "resources | project id, name, w = todatetime(properties.w), n = todatetime(name)"
+    with OfflineInventory.from_tables({"resources": to_arrow(rows)}) as opened:
+        found = in_order(opened.run(query, NOW))
+        assert found == in_order(plainly(opened, query))
+    assert {row["name"]: row["n"] and str(row["n"]) for row in found if row["name"] in DATES} == DATES
