@@ -15,3 +15,9 @@ __version__ = "0.1.0"
 # Before pyarrow is loaded: DuckDB makes its answers with the system's allocator. With Arrow's copies of them there too, each
 # can use what the other has freed, and one call gives all of it back; Arrow's own allocator would hold on to as much again.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+# Before DuckDB is loaded, for the same reason: its own allocator (jemalloc, on Linux) would hold on to what was freed in four
+# arenas a core, large blocks apart from them, and for a second.
+os.environ.setdefault(
+    "DUCKDB_JE_MALLOC_CONF", "narenas:1,oversize_threshold:0,dirty_decay_ms:500,muzzy_decay_ms:0"
+)
