@@ -30,6 +30,8 @@ AT_ONCE = 2
 """Queries that had best run at once, each on half of the cores: one is planned while another reads."""
 BATCH_ROWS = 2_048
 """Rows of an answer that are taken from DuckDB at a time."""
+MANY_ROWS = 20_000
+"""Rows to be read from which on it is better to plan a query twice, as DuckDB then does, than to copy the answer once more."""
 LARGE_ANSWER = 4_000_000
 """Bytes of an answer after which freed memory goes back to the system."""
 SHARED_BATCH_ROWS = 8_192
@@ -69,6 +71,7 @@ class OfflineInventory:
         self._offering = threading.Lock()
         self._making = threading.Lock()
         self._shared: dict[str, Shared] = {}
+        self._counts: dict[str, int] = {}
         self._numbers = count(1)
 
     @classmethod
@@ -129,7 +132,7 @@ class OfflineInventory:
             for view in translation.views:
                 self._offer(view)
             rows = self._rows(translation, now)
-        except duckdb.Error as problem:
+        except (duckdb.Error, OSError) as problem:  # the latter is how a stream of rows passes on an error
             raise QueryError(first_line(problem)) from problem
         if rows.nbytes > LARGE_ANSWER:
             pa.system_memory_pool().release_unused()
@@ -137,13 +140,21 @@ class OfflineInventory:
 
     def _rows(self, translation: Translation, now: datetime) -> pa.Table:
         """An answer, a batch at a time: whole, DuckDB would hold it three times over on its way."""
-        found = self._connection.cursor().execute(translation.sql, translation.parameters(now) or None)
-        with _QUIET, warnings.catch_warnings():
-            # the way that saves this copy plans each query twice, which costs more
-            warnings.filterwarnings("ignore", message="Arrow output on a DB-API result makes an extra copy")
-            reader: pa.RecordBatchReader = found.to_arrow_reader(BATCH_ROWS)
+        cursor, parameters = self._connection.cursor(), translation.parameters(now) or None
+        if sum(self._counts.get(view.source.view, 0) for view in translation.views) > MANY_ROWS:
+            relation = cursor.sql(translation.sql, params=parameters)
+            kinds = dict(zip(relation.columns, relation.types, strict=True))
+            reader: pa.RecordBatchReader = relation.to_arrow_reader(BATCH_ROWS)
+        else:
+            found = cursor.execute(translation.sql, parameters)
+            kinds = {name: kind for name, kind, *_ in found.description or ()}
+            with _QUIET, warnings.catch_warnings():
+                warnings.filterwarnings(
+                    "ignore", message="Arrow output on a DB-API result makes an extra copy"
+                )
+                reader = found.to_arrow_reader(BATCH_ROWS)
         rows = pa.Table.from_batches(map(_fitted, reader), reader.schema)
-        for number, (name, kind, *_) in enumerate(found.description or ()):
+        for number, (name, kind) in enumerate(kinds.items()):
             if str(kind) == "JSON":
                 rows = rows.set_column(number, name, rows.column(number).cast(pa.json_()))
         return rows
@@ -161,8 +172,8 @@ class OfflineInventory:
             with suppress(QueryError):  # running it says what is wrong
                 views[-1] = translate(query).views
         self._shared = self._shared_of(views, self._spill.path) if self._spill else {}
-        rows = self._rows_of({view.source.view: view.source for seen in views for view in seen})
-        return [sum(rows[view.source.view] * view.width for view in seen) for seen in views]
+        self._counts = self._rows_of({view.source.view: view.source for seen in views for view in seen})
+        return [sum(self._counts[view.source.view] * view.width for view in seen) for seen in views]
 
     def _shared_of(self, views: Iterable[Iterable[View]], folder: Path) -> dict[str, Shared]:
         """What is read more than once, by the name of its source."""

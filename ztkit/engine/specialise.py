@@ -49,15 +49,18 @@ _AS_JSON = re.compile(
 )
 _PIECE = re.compile(rf"""({TAKEN}\(.*\)) AS "(\w+)\"""", re.DOTALL)
 _PIECE_TEXT = f"coalesce({TAKEN}("
+_VALUE = r'("\w+"|TRUE|FALSE|CAST\(\d+ AS \w+\))'
 _FILLED = re.compile(
-    r"""coalesce\(CASE WHEN CAST\(("\w+") AS VARCHAR\) <> '' THEN \1 END, """
-    r"""CASE WHEN CAST\((CAST\(\d+ AS \w+\)) AS VARCHAR\) <> '' THEN \2 END, \1, \2\)"""
+    rf"""coalesce\(CASE WHEN CAST\({_VALUE} AS VARCHAR\) <> '' THEN \1 END, """
+    rf"""CASE WHEN CAST\({_VALUE} AS VARCHAR\) <> '' THEN \2 END, \1, \2\)"""
 )
 _SOME = re.compile(
     r"""\((coalesce\("\w+"(?: ->> '\$')?, ''\)) IS NOT NULL AND CAST\(\1 AS VARCHAR\) <> ''\)"""
 )
 _NONE = re.compile(r"""\((coalesce\("\w+"(?: ->> '\$')?, ''\)) IS NULL OR CAST\(\1 AS VARCHAR\) = ''\)""")
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"})
+_NEVER_EMPTY = _INTEGERS | {"BOOLEAN", "DOUBLE", "TIMESTAMP", "INTERVAL"}
+"""Types of which no value has an empty text."""
 _BINDING = threading.Lock()
 _LIKE_CODE = re.compile("\N{SECTION SIGN}|ztkit|to_json|TRUE|FALSE|WITH|SELECT|DISTINCT|UNION")
 _OURS = ("'$", "'[{")
@@ -178,9 +181,9 @@ def _for_types(body: str, types: Types) -> str:
         return str(re.fullmatch(pattern, kind) is not None).upper()
 
     def filled(match: re.Match[str]) -> str:
-        return (
-            f"coalesce({match[1]}, {match[2]})" if types.get(match[1].strip('"')) in _INTEGERS else match[0]
-        )
+        columns = [value.strip('"') for value in match.groups() if value.startswith('"')]
+        plain = all(types.get(column) in _NEVER_EMPTY for column in columns)
+        return f"coalesce({match[1]}, {match[2]})" if plain else match[0]
 
     def is_array(match: re.Match[str]) -> str:
         return "CASE WHEN FALSE THEN " if types.get(match[1].strip('"')) == "VARCHAR" else match[0]

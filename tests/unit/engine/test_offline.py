@@ -10,6 +10,7 @@ import pytest
 from ztkit.engine import offline
 from ztkit.engine.offline import OfflineInventory
 from ztkit.engine.rows import to_arrow
+from ztkit.engine.translation import Translation
 from ztkit.errors import QueryError, TableUnreadableError, UnsupportedConstructError
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -192,6 +193,20 @@ def test_text_from_the_tenant_is_never_part_of_a_statement():
         assert ids(opened, "resources | where name has 'DROP' | project id, name") == ["/h"]
         quoted = hostile.replace("'", "\\'")
         assert ids(opened, f"resources | where type =~ '{quoted}' | project id") == ["/h"]
+        property_of = f"properties['{quoted}']"
+        assert ids(opened, f"resources | where tostring({property_of}) != '' | project id") == ["/h"]
+        assert ids(opened, f"resources | mv-expand x = {property_of} | project id, x") == ["/h"]
+
+
+@pytest.mark.parametrize("many", [20_000, -1])
+def test_an_error_that_comes_with_the_rows_is_told_in_a_line(inventory, monkeypatch, many):
+    sql = "SELECT CASE i WHEN 50000 THEN error('this row') ELSE 'x' END AS id FROM range(100000) t(i)"
+    monkeypatch.setattr(offline, "translate", lambda _: Translation(sql, (), ()))
+    monkeypatch.setattr(offline, "MANY_ROWS", many)
+    with pytest.raises(QueryError, match=r"^Invalid Input Error: this row$"):
+        inventory.run("resources", NOW)
+    monkeypatch.undo()
+    assert ids(inventory, "resources | project id")
 
 
 LARGE = (
