@@ -170,7 +170,7 @@ def _all_distinct(ids: pa.ChunkedArray) -> bool:
     if _ascending(ids):
         return True
     hashes = [pa.array(map(hash, _lower(chunk).to_pylist()), pa.int64()) for chunk in ids.chunks]
-    return pc.count_distinct(pa.chunked_array(hashes)).as_py() == len(ids)
+    return bool(pc.count_distinct(pa.chunked_array(hashes)).as_py() == len(ids))
 
 
 def _ascending(ids: pa.ChunkedArray) -> bool:

@@ -244,6 +244,8 @@ class OfflineInventory:
                     shared.made = True
                 except OSError:  # if it is the rows that cannot be read, the queries themselves say so
                     shared.refused = True
+                    with suppress(OSError):
+                        shared.file.unlink()  # what there is of it may be what fills the disk
         return shared.made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -156,6 +157,20 @@ def test_where_shared_rows_cannot_be_written_each_query_reads_anew(snapshot, tmp
         shared.file.mkdir()  # no file can be made there
     assert [in_order(snapshot.run(query, NOW)) for query in QUERIES] == expected
     assert all(shared.refused and not shared.made for shared in snapshot._shared.values())
+
+
+def test_what_was_written_before_the_disk_was_full_is_deleted(snapshot, tmp_path, monkeypatch):
+    expected = [in_order(run_alone(query)) for query in QUERIES]
+
+    def fill(writer, *_, **__):
+        writer.file_handle.write(b"x" * 1000)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", fill)
+    snapshot.expect(QUERIES)
+    assert [in_order(snapshot.run(query, NOW)) for query in QUERIES] == expected
+    assert all(shared.refused for shared in snapshot._shared.values())
+    assert held(tmp_path) == []
 
 
 def test_shared_rows_with_long_json_lie_in_small_groups(tmp_path):
