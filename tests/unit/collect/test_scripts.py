@@ -533,12 +533,17 @@ def test_where_nobody_is_signed_in_it_ends_at_once(tmp_path, azure):
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_cut_short_it_leaves_no_zip_file(desk, azure, end):
     azure.inject(Fault.SLOW_BODY, where="advisorresources", pause=0.2, pieces=15)
+    before = signal.getsignal(end)
+    if before == signal.SIG_IGN:  # as under nohup, which what is started would inherit
+        signal.signal(end, signal.SIG_DFL)
     process = desk.begin(
         script([("resources", ()), ("advisorresources", ())], (), "bash"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    if before == signal.SIG_IGN:
+        signal.signal(end, before)
     while '"advisorresources' not in desk.calls.read_text().replace("\\", ""):
         assert process.poll() is None
         time.sleep(0.02)
