@@ -143,18 +143,18 @@ class OfflineInventory:
         cursor, parameters = self._connection.cursor(), translation.parameters(now) or None
         if sum(self._counts.get(view.source.view, 0) for view in translation.views) > MANY_ROWS:
             relation = cursor.sql(translation.sql, params=parameters)
-            kinds = dict(zip(relation.columns, relation.types, strict=True))
+            kinds = list(zip(relation.columns, relation.types, strict=True))
             reader: pa.RecordBatchReader = relation.to_arrow_reader(BATCH_ROWS)
         else:
             found = cursor.execute(translation.sql, parameters)
-            kinds = {name: kind for name, kind, *_ in found.description or ()}
+            kinds = [(name, kind) for name, kind, *_ in found.description or ()]
             with _QUIET, warnings.catch_warnings():
                 warnings.filterwarnings(
                     "ignore", message="Arrow output on a DB-API result makes an extra copy"
                 )
                 reader = found.to_arrow_reader(BATCH_ROWS)
         rows = pa.Table.from_batches(map(_fitted, reader), reader.schema)
-        for number, (name, kind) in enumerate(kinds.items()):
+        for number, (name, kind) in enumerate(kinds):
             if str(kind) == "JSON":
                 rows = rows.set_column(number, name, rows.column(number).cast(pa.json_()))
         return rows
